@@ -1,0 +1,1 @@
+"""The nouns: values, events, connections and masking. Imports nothing but the standard library."""

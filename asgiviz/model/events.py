@@ -1,0 +1,96 @@
+"""The event: our record of something that happened, and the flat tuple it travels as.
+
+A probe must cost next to nothing, so it emits a `Raw` tuple ``(t, kind, conn, layer, call, payload)``; sequence numbers
+and named fields are added when somebody looks. `KINDS` says what each raw kind means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from asgiviz.model.values import plain_lists
+
+FORMAT_VERSION = 1
+
+
+class Ev(StrEnum):
+    """What kind of thing happened: the `ev` key of a recording."""
+
+    #: the app was called with a scope
+    SCOPE = "scope"
+    #: the app called receive()
+    RECEIVE_BEGIN = "receive.begin"
+    #: receive() came back
+    RECEIVE_END = "receive.end"
+    #: the app called send(message)
+    SEND_BEGIN = "send.begin"
+    #: send() came back
+    SEND_END = "send.end"
+    #: the app's call ended: returned, raised or cancelled
+    EXIT = "exit"
+    #: a log record, a print, a warning
+    LOG = "log"
+    #: the server started, is stopping, stopped, reloaded, failed
+    SERVER = "server"
+    #: what a built-in client saw
+    CLIENT = "client"
+    #: a mark made by the app, a client or the user
+    NOTE = "note"
+    #: events were dropped here
+    GAP = "gap"
+
+
+class Event(NamedTuple):
+    """One line of a recording.
+
+    `seq` counts from 1; `t` is nanoseconds since the recording started; `conn`, `layer` and `call` are None where they mean nothing;
+    `fields` holds every other key (frozen values).
+    """
+
+    seq: int
+    t: int
+    ev: str
+    conn: int | None
+    layer: int | None
+    call: int | None
+    fields: Mapping[str, Any]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The field `key`, or `default`."""
+        return self.fields.get(key, default)
+
+
+#: ``(t, kind, conn, layer, call, payload)``: `t` in nanoseconds of `time.perf_counter_ns`, `kind` an index into KINDS.
+Raw = tuple[int, int, "int | None", "int | None", "int | None", Any]
+Emit = Callable[[Raw], None]
+Sink = Callable[[Event], None]
+
+#: Raw kind -> (ev, the field that holds the payload; None: the payload is None or a dict of fields).
+KINDS: tuple[tuple[Ev, str | None], ...] = (
+    (Ev.SCOPE, "scope"),
+    (Ev.RECEIVE_BEGIN, None),
+    (Ev.RECEIVE_END, "message"),
+    (Ev.SEND_BEGIN, "message"),
+    (Ev.SEND_END, None),
+    (Ev.RECEIVE_END, None),  # raised or cancelled
+    (Ev.EXIT, None),
+    (Ev.LOG, None),
+    (Ev.SERVER, None),
+    (Ev.CLIENT, None),
+    (Ev.NOTE, None),
+    (Ev.GAP, None),
+)
+SCOPE, RECEIVE_BEGIN, RECEIVE_END, SEND_BEGIN, SEND_END, RECEIVE_BROKE, EXIT, LOG, SERVER, CLIENT, NOTE, GAP = range(len(KINDS))
+
+
+def expand(seq: int, raw: Raw, epoch: int) -> Event:
+    """The event that a raw tuple stands for; `epoch` is the clock's reading when the recording started."""
+    t, kind, conn, layer, call, payload = raw
+    ev, key = KINDS[kind]
+    if key is not None:
+        fields: Mapping[str, Any] = {key: plain_lists(payload)}
+    else:
+        fields = {} if payload is None else plain_lists(payload)
+    return Event(seq, t - epoch, ev, conn, layer, call, fields)

@@ -1,0 +1,75 @@
+"""Masking: secrets are replaced, and their length kept, before a recording leaves the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+#: Names that are masked as a whole.
+SECRET_NAMES = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+#: A name that contains one of these is masked.
+SECRET_PARTS = ("token", "secret", "password", "api-key", "api_key", "apikey")
+
+
+class Mask:
+    """Replaces secret values by ``*`` of the same length: headers, query parameters and dict entries with a secret name.
+
+    `extra` adds names (case-insensitive, matched whole). Bodies, texts and log lines are not searched.
+    """
+
+    def __init__(self, extra: Iterable[str] = ()) -> None:
+        self._names = SECRET_NAMES | {name.lower() for name in extra}
+
+    def is_secret(self, name: str) -> bool:
+        """Whether a value of this name is replaced."""
+        name = name.lower()
+        return name in self._names or any(part in name for part in SECRET_PARTS)
+
+    def header(self, name: Any, value: Any) -> Any:
+        """The value of the header `name`, masked when its name asks for it."""
+        text = name.decode("latin-1") if isinstance(name, bytes) else name
+        return stars(value) if isinstance(text, str) and self.is_secret(text) else value
+
+    def query(self, query: bytes) -> bytes:
+        """A query string with the values of secret parameters masked."""
+        if b"=" not in query:
+            return query
+        return b"&".join(self._parameter(part) for part in query.split(b"&"))
+
+    def _parameter(self, part: bytes) -> bytes:
+        name, equals, value = part.partition(b"=")
+        return name + equals + (b"*" * len(value)) if self.is_secret(name.decode("latin-1")) else part
+
+    def value(self, key: str, value: Any) -> Any:
+        """A frozen value that stands under `key`, masked throughout."""
+        if key == "headers" and isinstance(value, (list, tuple)):
+            return [self._pair(pair) for pair in value]
+        if key == "query_string" and isinstance(value, bytes):
+            return self.query(value)
+        if isinstance(value, dict):
+            if self.is_secret(key):
+                return stars(value)
+            if "$items" in value:
+                return {"$items": [self._pair(pair) for pair in value["$items"]]}
+            return {name: self.value(name, item) for name, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.value(key, item) for item in value]
+        return stars(value) if self.is_secret(key) else value
+
+    def _pair(self, pair: Any) -> Any:
+        if isinstance(pair, (list, tuple)) and len(pair) == 2:
+            return [pair[0], self.header(pair[0], pair[1])]
+        return pair
+
+
+def stars(value: Any) -> Any:
+    """`value` with every character or byte replaced; numbers, None and truth values stay."""
+    if isinstance(value, bytes):
+        return b"*" * len(value)
+    if isinstance(value, str):
+        return "*" * len(value)
+    if isinstance(value, (list, tuple)):
+        return [stars(item) for item in value]
+    if isinstance(value, dict):
+        return {key: item if key in ("$len", "$type") else stars(item) for key, item in value.items()}
+    return value

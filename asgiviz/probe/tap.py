@@ -1,0 +1,200 @@
+"""The tap: plain ASGI middleware that records scope, receive, send and exit, and changes nothing.
+
+It knows no event loop, starts no task and awaits nothing but what it wraps, so it works on any server and any loop.
+The hot path takes a time stamp, makes a safe copy and appends a tuple; everything else happens elsewhere.
+"""
+
+from __future__ import annotations
+
+import itertools
+import traceback
+from time import perf_counter_ns as now
+from typing import Any, cast
+
+from asgiviz.model.asgi import App, Message, Receive, Scope, Send
+from asgiviz.model.events import EXIT, RECEIVE_BEGIN, RECEIVE_BROKE, RECEIVE_END, SCOPE, SEND_BEGIN, SEND_END, Emit
+from asgiviz.model.values import BODY_LIMIT, SCOPE_ITEMS, freeze, is_one_shot, type_name
+from asgiviz.probe.current import connection
+
+_RETURNED = {"outcome": "returned"}
+#: Cancellation goes by other names on other loops; GeneratorExit is a loop that closed the app's coroutine.
+_CANCELLATIONS = frozenset({"asyncio.exceptions.CancelledError", "trio.Cancelled", "builtins.GeneratorExit"})
+
+
+class Tap:
+    """Wraps `app` and emits a raw event for each scope, receive, send and exit.
+
+    `emit` takes the raw tuples (a `Recorder`'s own, usually `list.append`); `limit` is how many bytes are kept of each
+    body; connections are numbered from `first`.
+    """
+
+    def __init__(self, app: App, emit: Emit, limit: int = BODY_LIMIT, first: int = 1) -> None:
+        self.app = app
+        self._emit = emit
+        self._limit = limit
+        self._numbers = itertools.count(first)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
+        conn = next(self._numbers)
+        emit = self._emit
+        lines = _Lines(conn, emit, self._limit, receive, send)
+        token = connection.set(conn)
+        emit((now(), SCOPE, conn, 0, None, copy_scope(scope, self._limit)))
+        try:
+            value = await self.app(scope, lines.receive, lines.send)
+        except BaseException as error:
+            emit((now(), EXIT, conn, 0, None, how_it_ended(error)))
+            raise
+        else:
+            ending = _RETURNED if value is None else {**_RETURNED, "value": freeze(value, self._limit, SCOPE_ITEMS)}
+            emit((now(), EXIT, conn, 0, None, ending))
+            return value
+        finally:
+            try:
+                connection.reset(token)
+            except ValueError:  # the loop finished this coroutine in another context: nothing to give back there
+                pass
+
+
+class _Lines:
+    """The receive and send of one connection, as the app gets them."""
+
+    __slots__ = ("_calls", "_conn", "_emit", "_limit", "_receive", "_send")
+
+    def __init__(self, conn: int, emit: Emit, limit: int, receive: Receive, send: Send) -> None:
+        self._conn = conn
+        self._emit = emit
+        self._limit = limit
+        self._receive = receive
+        self._send = send
+        self._calls = 0
+
+    async def receive(self) -> Message:
+        self._calls = call = self._calls + 1
+        emit = self._emit
+        conn = self._conn
+        emit((now(), RECEIVE_BEGIN, conn, 0, call, None))
+        try:
+            message = await self._receive()
+        except BaseException as error:
+            emit((now(), RECEIVE_BROKE, conn, 0, call, why_it_broke(error)))
+            raise
+        copy = quick_copy(message, self._limit)
+        if copy is None:
+            copy = freeze(message, self._limit)
+        emit((now(), RECEIVE_END, conn, 0, call, copy))
+        return message
+
+    async def send(self, message: Message) -> Any:
+        self._calls = call = self._calls + 1
+        emit = self._emit
+        conn = self._conn
+        copy = quick_copy(message, self._limit)
+        if copy is None:
+            make_headers_last(message)
+            copy = freeze(message, self._limit)
+        emit((now(), SEND_BEGIN, conn, 0, call, copy))
+        try:
+            value = await self._send(message)
+        except BaseException as error:
+            emit((now(), SEND_END, conn, 0, call, why_it_broke(error)))
+            raise
+        emit((now(), SEND_END, conn, 0, call, None))
+        return value
+
+
+def quick_copy(message: Any, limit: int) -> dict[str, Any] | None:
+    """A safe copy of the message forms that make up nearly all traffic; None for every other form.
+
+    It looks at each value once and only by exact type: what passes cannot be changed later and needs no freezing.
+    """
+    if type(message) is not dict or type(message.get("type")) is not str:
+        return None
+    size = len(message)
+    body = message.get("body")
+    if type(body) is bytes:
+        known = size == 2 or (size == 3 and type(message.get("more_body")) is bool)
+        return message.copy() if known and len(body) <= limit else None
+    data = message.get("text")
+    if data is None:
+        data = message.get("bytes")
+    if type(data) is str or type(data) is bytes:
+        return message.copy() if size == 2 and len(data) <= limit else None
+    headers = message.get("headers")
+    if type(headers) is list and size == 3 and type(message.get("status")) is int and is_plain(headers):
+        copy = message.copy()
+        copy["headers"] = tuple(headers)
+        return copy
+    return None
+
+
+def is_plain(headers: list[Any]) -> bool:
+    """Whether a header list holds nothing but tuples of two short byte strings, which no one can change later."""
+    for pair in headers:
+        if type(pair) is not tuple or len(pair) != 2 or type(pair[0]) is not bytes or type(pair[1]) is not bytes:
+            return False
+        if len(pair[1]) > BODY_LIMIT:
+            return False
+    return True
+
+
+def copy_scope(scope: Any, limit: int) -> Any:
+    """A frozen copy of a scope; of the app's own objects in it (`state`) at most `SCOPE_ITEMS` entries a container."""
+    headers = scope.get("headers") if type(scope) is dict else None
+    if type(headers) is not list or not is_plain(headers):
+        return freeze(scope, limit, SCOPE_ITEMS)
+    rest = {key: value for key, value in scope.items() if key != "headers"}
+    frozen = freeze(rest, limit, SCOPE_ITEMS)
+    if "$items" in frozen:  # a key that is not a string
+        return freeze(scope, limit, SCOPE_ITEMS)
+    frozen["headers"] = tuple(headers)
+    return frozen
+
+
+def make_headers_last(message: Any) -> None:
+    """Headers (or a pair of them) that can be read only once become a list in the message, so that the server reads it too."""
+    if not isinstance(message, dict) or "headers" not in message:
+        return
+    if is_one_shot(message["headers"]):
+        message["headers"] = list(message["headers"])
+    headers = message["headers"]
+    if isinstance(headers, (list, tuple)) and any(is_one_shot(pair) for pair in headers):
+        message["headers"] = [tuple(pair) if is_one_shot(pair) else pair for pair in headers]
+
+
+def why_it_broke(error: BaseException) -> dict[str, Any]:
+    """The fields of a receive or send that did not come back with a value."""
+    if is_cancellation(error):
+        return {"cancelled": True}
+    return {"raised": {"type": type_name(error), "text": safe_text(error)}}
+
+
+def how_it_ended(error: BaseException) -> dict[str, Any]:
+    """The fields of an exit by exception; the traceback begins at the app, not at the tap."""
+    cause = {"type": type_name(error), "text": safe_text(error)}
+    if is_cancellation(error):
+        return {"outcome": "cancelled", "error": cause}
+    return {"outcome": "raised", "error": {**cause, "traceback": traceback_of(error)}}
+
+
+def traceback_of(error: BaseException) -> str:
+    """The traceback as Python prints it, without the tap's own frame at the top."""
+    frames = error.__traceback__
+    inner = frames.tb_next if frames is not None and frames.tb_next is not None else frames
+    try:
+        return "".join(traceback.format_exception(type(error), error, inner))
+    except Exception as trouble:  # an exception whose own __str__ raises
+        return f"{type_name(error)} (its traceback could not be written: {type(trouble).__name__})\n"
+
+
+def is_cancellation(error: BaseException) -> bool:
+    """Whether this is asyncio's or trio's way to end a task, or a coroutine that was closed."""
+    return any(f"{kind.__module__}.{kind.__qualname__}" in _CANCELLATIONS for kind in cast(Any, type(error)).__mro__)
+
+
+def safe_text(error: BaseException) -> str:
+    """``str(error)``, or a word on why there is none."""
+    try:
+        return str(error)
+    except Exception as trouble:
+        return f"(its text could not be read: {type(trouble).__name__})"

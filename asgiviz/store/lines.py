@@ -1,0 +1,196 @@
+"""One event, one line: the JSON Lines form of docs/recording-format.md, both ways.
+
+Writing goes straight from raw tuples to text, because it runs beside the server and shares its interpreter.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from binascii import Error as BinasciiError
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Callable, Mapping
+from json.encoder import encode_basestring_ascii as quote  # type: ignore[attr-defined]  # C version of the stdlib
+from typing import Any
+
+from asgiviz.model.events import FORMAT_VERSION, KINDS, Event, Raw
+from asgiviz.model.masking import Mask
+
+_CACHE_ENTRIES = 4096
+_CACHE_VALUE = 512  # header values longer than this are not cached
+_BIG = 2**63
+_COMMON = ("seq", "t", "ev", "conn", "layer", "call")
+
+
+class Encoder:
+    """Turns raw events into lines. `mask` replaces secrets on the way; None reveals them."""
+
+    def __init__(self, epoch: int, mask: Mask | None) -> None:
+        self._epoch = epoch
+        self._mask = mask
+        self._headers: dict[tuple[bytes, bytes], str] = {}
+        self._keys: dict[str, str] = {}
+
+    def line(self, seq: int, raw: Raw) -> str:
+        """The line of a raw event, with its line end."""
+        t, kind, conn, layer, call, payload = raw
+        ev, key = KINDS[kind]
+        parts = f'{{"seq":{seq},"t":{t - self._epoch},"ev":"{ev.value}"'
+        if conn is not None:
+            parts += f',"conn":{conn}'
+        if layer is not None:
+            parts += f',"layer":{layer}'
+        if call is not None:
+            parts += f',"call":{call}'
+        if key is not None:
+            return f'{parts},"{key}":{self._value(key, payload)}}}\n'
+        if payload:
+            return f"{parts},{self._entries(payload)}}}\n"
+        return parts + "}\n"
+
+    def _entries(self, fields: dict[str, Any]) -> str:
+        value = self._value
+        keys = self._keys
+        out = []
+        for key, item in fields.items():
+            name = keys.get(key)
+            if name is None:
+                name = quote(key) + ":"
+                if len(keys) < _CACHE_ENTRIES:
+                    keys[key] = name
+            out.append(name + value(key, item))
+        return ",".join(out)
+
+    def _value(self, key: str, value: Any) -> str:
+        """The JSON text of a frozen value that stands under `key`."""
+        kind = type(value)
+        if kind is dict:
+            return self._dict(key, value)
+        if kind is list or kind is tuple:
+            if key == "headers":
+                return "[" + ",".join([self._pair(pair) for pair in value]) + "]"
+            return "[" + ",".join([self._value(key, item) for item in value]) + "]"
+        if self._mask is not None and (kind is bytes or kind is str):
+            value = self._mask.value(key, value)
+        return atom(value)
+
+    def _dict(self, key: str, value: dict[str, Any]) -> str:
+        if self._mask is not None and ("$items" in value or self._mask.is_secret(key)):
+            value = self._mask.value(key, value)
+        kept = value.get("$bytes")
+        if type(kept) is bytes:
+            value = {**value, "$bytes": base64(kept)}
+        return "{" + self._entries(value) + "}"
+
+    def _pair(self, pair: Any) -> str:
+        if not (type(pair) is tuple and len(pair) == 2 and type(pair[0]) is bytes and type(pair[1]) is bytes):
+            masked = self._mask.value("headers", [pair])[0] if self._mask is not None else pair
+            return self._value("", masked)
+        text = self._headers.get(pair)
+        if text is None:
+            value = self._mask.header(pair[0], pair[1]) if self._mask is not None else pair[1]
+            text = f"[{atom(pair[0])},{atom(value)}]"
+            if len(text) < _CACHE_VALUE:
+                if len(self._headers) >= _CACHE_ENTRIES:
+                    self._headers.clear()
+                self._headers[pair] = text
+        return text
+
+
+def atom(value: Any) -> str:
+    """The JSON text of a frozen value that holds no other."""
+    if value is None:
+        return "null"
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if isinstance(value, str):
+        text: str = quote(value)
+        return text
+    if isinstance(value, bytes):
+        return f'{{"$bytes":"{base64(value)}"}}'
+    if isinstance(value, int):
+        return str(value) if -_BIG <= value < _BIG else f'{{"$int":"{value:#x}"}}'
+    if isinstance(value, float):
+        return float.__repr__(value) if math.isfinite(value) else f'{{"$float":"{value}"}}'
+    raise TypeError(f"not a frozen value: {type(value).__name__}")
+
+
+def base64(value: bytes) -> str:
+    """Base64 text without line ends."""
+    return b2a_base64(value, newline=False).decode("ascii")
+
+
+def header_line(header: Mapping[str, Any]) -> str:
+    """Line 1 of a recording."""
+    return json.dumps({"asgiviz": FORMAT_VERSION, **header}) + "\n"
+
+
+def decode(line: bytes | str) -> Event:
+    """The event of one line. ValueError when it is not one."""
+    fields = loads(line)
+    try:
+        seq, t, ev = fields.pop("seq"), fields.pop("t"), fields.pop("ev")
+    except KeyError as error:
+        raise ValueError(f"the key {error} is missing") from None
+    conn, layer, call = fields.pop("conn", None), fields.pop("layer", None), fields.pop("call", None)
+    if type(seq) is not int or type(t) is not int or not isinstance(ev, str):
+        raise ValueError("seq and t must be whole numbers and ev a string")
+    if not all(value is None or type(value) is int for value in (conn, layer, call)):
+        raise ValueError("conn, layer and call must be whole numbers")
+    return Event(seq, t, ev, conn, layer, call, fields)
+
+
+def loads(line: bytes | str) -> dict[str, Any]:
+    """A JSON object with its ``$`` forms resolved; ValueError for anything else."""
+    try:
+        value = json.loads(line, object_hook=_resolve)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if type(value) is not dict:
+        raise ValueError("not a JSON object")
+    return value
+
+
+def _resolve(value: dict[str, Any]) -> Any:
+    for mark, resolve in _RESOLVERS.items():
+        if mark in value:
+            return resolve(value)
+    return value
+
+
+def _resolve_bytes(value: dict[str, Any]) -> Any:
+    try:
+        kept = a2b_base64(value["$bytes"], strict_mode=True)
+    except (BinasciiError, TypeError, ValueError):
+        raise ValueError("a $bytes value is not base64") from None
+    return kept if len(value) == 1 else {**value, "$bytes": kept}
+
+
+def _resolve_int(value: dict[str, Any]) -> Any:
+    text = value["$int"]
+    if not isinstance(text, str):
+        raise ValueError("a $int value is not a string")
+    return int(text, 16)
+
+
+def _resolve_float(value: dict[str, Any]) -> Any:
+    text = value["$float"]
+    if text not in ("nan", "inf", "-inf"):
+        raise ValueError("a $float value is not nan, inf or -inf")
+    return float(text)
+
+
+_RESOLVERS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "$bytes": _resolve_bytes,
+    "$int": _resolve_int,
+    "$float": _resolve_float,
+}
+
+
+def event_line(event: Event) -> str:
+    """The line of an event as it was read; the inverse of `decode`."""
+    common = {key: value for key, value in zip(_COMMON, event[:6], strict=True) if value is not None}
+    encoder = Encoder(0, None)
+    return "{" + encoder._entries({**common, **event.fields}) + "}\n"

@@ -1,0 +1,238 @@
+"""The recorder: an append-only run of events, bounded in number and bytes, read by cursor from any thread.
+
+Emitting is one `list.append`. A keeper thread packs what has come in into `marshal` blocks (flat bytes cost the garbage
+collector nothing and a tenth of the memory) and, beyond the bounds, lets the oldest finished connections go.
+A connection that is still open keeps its events as long as there is room, and its scope always.
+"""
+
+from __future__ import annotations
+
+import marshal
+import threading
+import zlib
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import perf_counter_ns
+
+from asgiviz.model.events import EXIT, GAP, SCOPE, Emit, Event, Raw, expand
+
+#: Events kept in memory, and bytes of them as they are packed.
+MAX_EVENTS = 200_000
+MAX_BYTES = 256 * 1024 * 1024
+#: Events in a block. Packing one holds the interpreter for well under a millisecond when bodies are small.
+BLOCK = 512
+#: A block of large bodies is packed in fewer events, so that packing copies about this much at a time.
+BLOCK_BYTES = 1024 * 1024
+#: Blocks with more bytes an event than this hold bodies and are not worth compressing.
+COMPRESS_BELOW = 512
+#: How often the keeper looks, in seconds: when events come in, and when none do.
+BUSY, QUIET = 0.02, 0.1
+
+_VERSION = 2  # of marshal: without back references, which cost time and save nothing after compression
+
+Numbered = tuple[int, Raw]
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Packed events `first` to `last`."""
+
+    first: int
+    last: int
+    data: bytes
+    compressed: bool
+
+    def load(self) -> list[Raw]:
+        raws: list[Raw] = marshal.loads(zlib.decompress(self.data) if self.compressed else self.data)
+        return raws
+
+
+def _last_seq(block: _Block) -> int:
+    return block.last
+
+
+class Recorder:
+    """Keeps raw events; `emit` takes one, `cursor()` reads them as they come.
+
+    `max_events` and `max_bytes` bound what is kept. `started` and `epoch` are the same moment on the wall clock and on
+    the clock of the events.
+    """
+
+    def __init__(self, max_events: int = MAX_EVENTS, max_bytes: int = MAX_BYTES) -> None:
+        self.started = datetime.now(UTC)
+        self.epoch = perf_counter_ns()
+        self._fresh: list[Raw] = []
+        #: Takes one raw event; a bound `list.append`, safe from any thread.
+        self.emit: Emit = self._fresh.append
+        self._max_events = max_events
+        self._max_bytes = max_bytes
+        self._lock = threading.Lock()
+        self._blocks: list[_Block] = []
+        self._packed = 0  # seq of the last packed event
+        self._block_bytes = 0
+        self._evicted = 0  # all events up to this seq are gone, but for `_open`
+        self._open: dict[int, list[tuple[int, bytes]]] = {}  # evicted events of connections that are not over
+        self._open_count = 0
+        self._open_bytes = 0
+        self._next_size = BLOCK
+        self._closed = threading.Event()
+        self._keeper: threading.Thread | None = None
+
+    def start(self) -> Recorder:
+        """Begin to pack and to bound, in a thread of its own; gives back itself."""
+        if self._keeper is None:
+            self._keeper = threading.Thread(target=self._keep, name="asgiviz-keeper", daemon=True)
+            self._keeper.start()
+        return self
+
+    def close(self) -> None:
+        """End the keeper's thread; what is recorded stays readable."""
+        self._closed.set()
+        if self._keeper is not None and self._keeper is not threading.current_thread():
+            self._keeper.join()
+
+    def __len__(self) -> int:
+        """How many events were emitted so far, kept or not."""
+        with self._lock:
+            return self._packed + len(self._fresh)
+
+    @property
+    def kept(self) -> int:
+        """How many events are in memory."""
+        with self._lock:
+            return self._packed - self._evicted + self._open_count + len(self._fresh)
+
+    @property
+    def bytes_kept(self) -> int:
+        """Bytes of the packed events in memory."""
+        with self._lock:
+            return self._block_bytes + self._open_bytes
+
+    def cursor(self, after: int = 0) -> Cursor:
+        """A reader that begins behind event `after`."""
+        return Cursor(self, after)
+
+    # -- keeping ---------------------------------------------------------------------------------------------------
+
+    def _keep(self) -> None:
+        while not self._closed.wait(BUSY if self.tidy() else QUIET):
+            pass
+        self.tidy()
+
+    def tidy(self) -> bool:
+        """Pack what has come in and keep to the bounds; True when there was something to pack."""
+        packed = False
+        while self._pack_one():
+            packed = True
+            while self._evict_one():
+                pass
+        return packed
+
+    def _pack_one(self) -> bool:
+        with self._lock:
+            size = self._next_size
+            if len(self._fresh) < size:
+                return False
+            raws = self._fresh[:size]
+        data = marshal.dumps(raws, _VERSION)
+        average = len(data) // size
+        self._next_size = max(8, min(BLOCK, BLOCK_BYTES // (average + 1)))
+        compressed = average < COMPRESS_BELOW
+        if compressed:
+            data = zlib.compress(data, 1)
+        with self._lock:
+            del self._fresh[:size]
+            self._blocks.append(_Block(self._packed + 1, self._packed + size, data, compressed))
+            self._packed += size
+            self._block_bytes += len(data)
+        return True
+
+    def _evict_one(self) -> bool:
+        """Let the oldest block go if the bounds ask for it; what belongs to an open connection stays in `_open`."""
+        with self._lock:
+            count = self._packed - self._evicted + self._open_count
+            if not self._blocks or (count <= self._max_events and self._block_bytes + self._open_bytes <= self._max_bytes):
+                return False
+            block = self._blocks[0]
+        raws = block.load()
+        over = {raw[2] for raw in raws if raw[1] == EXIT}
+        with self._lock:
+            for conn in over:
+                for _, data in self._open.pop(conn, ()) if conn is not None else ():
+                    self._open_count -= 1
+                    self._open_bytes -= len(data)
+            for seq, raw in enumerate(raws, block.first):
+                conn = raw[2]
+                if conn is not None and conn not in over and (raw[1] == SCOPE or conn in self._open):
+                    data = marshal.dumps(raw, _VERSION)
+                    self._open.setdefault(conn, []).append((seq, data))
+                    self._open_count += 1
+                    self._open_bytes += len(data)
+            del self._blocks[0]
+            self._block_bytes -= len(block.data)
+            self._evicted = block.last
+            if self._open_count > self._max_events // 2 or self._open_bytes > self._max_bytes // 2:
+                self._keep_scopes_only()
+        return True
+
+    def _keep_scopes_only(self) -> None:
+        """Open connections alone fill half of the room: of their evicted events only the scopes stay."""
+        for conn, events in self._open.items():
+            scope = events[:1]  # a connection's first event is its scope
+            self._open[conn] = scope
+            self._open_count -= len(events) - len(scope)
+            self._open_bytes -= sum(len(data) for _, data in events[1:])
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def take(self, after: int, most: int) -> list[Numbered]:
+        """At least one and about `most` events behind `after`, in order; a GAP stands for those that are gone."""
+        with self._lock:
+            if after < self._evicted:
+                return self._survivors(after)
+            if after >= self._packed:
+                start = after - self._packed
+                raws = self._fresh[start : start + most]
+                return list(enumerate(raws, after + 1))
+            block = self._blocks[bisect_right(self._blocks, after, key=_last_seq)]
+        return list(enumerate(block.load(), block.first))[after + 1 - block.first :]
+
+    def _survivors(self, after: int) -> list[Numbered]:
+        """What is left of the evicted events behind `after`, ending with a gap event that counts the others."""
+        kept = sorted((seq, data) for events in self._open.values() for seq, data in events if seq > after)
+        numbered: list[Numbered] = [(seq, marshal.loads(data)) for seq, data in kept]
+        dropped = self._evicted - after - len(kept)
+        if dropped:
+            seqs = {seq for seq, _ in kept}
+            last = self._evicted
+            while last in seqs:
+                last -= 1
+            before = [raw[0] for seq, raw in numbered if seq < last]
+            gap: Raw = (before[-1] if before else self.epoch, GAP, None, None, None, {"dropped": dropped})
+            numbered.append((last, gap))
+            numbered.sort(key=lambda item: item[0])
+        return numbered
+
+
+class Cursor:
+    """Reads a recorder from one place on; each reader has its own."""
+
+    def __init__(self, recorder: Recorder, after: int = 0) -> None:
+        self.recorder = recorder
+        #: seq of the last event that was read
+        self.seq = after
+
+    def take(self, most: int = BLOCK) -> list[Numbered]:
+        """The next raw events with their numbers, about `most` of them; empty when there are none yet."""
+        numbered = self.recorder.take(self.seq, most)
+        if numbered:
+            self.seq = numbered[-1][0]
+        return numbered
+
+    def __iter__(self) -> Iterator[Event]:
+        """All events up to now."""
+        while numbered := self.take():
+            for seq, raw in numbered:
+                yield expand(seq, raw, self.recorder.epoch)

@@ -1,0 +1,217 @@
+"""Writing: a thread that follows the recorder and appends lines to a file or a pipe, flushed ten times a second.
+
+Trouble with the file never reaches the app: it is reported once, in one sentence, and the recording in memory goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import gzip
+import os
+import sys
+import threading
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from typing import BinaryIO, Protocol
+
+from asgiviz.model.masking import Mask
+from asgiviz.model.recording import Header
+from asgiviz.store.errors import RecordingError, reason
+from asgiviz.store.lines import Encoder, header_line
+from asgiviz.store.reader import looks_like_recording
+from asgiviz.store.recorder import Numbered, Recorder
+
+#: Seconds between two looks at the recorder, and the longest time a line stays in a buffer.
+TICK = 0.05
+FLUSH_EVERY = 0.1
+#: Events written in one go before the server's thread may run again.
+SLICE = 64
+
+
+class Stream(Protocol):
+    """Where lines go: the part of a binary file that the writer uses."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+    def flush(self) -> object: ...
+
+    def close(self) -> object: ...
+
+
+class Follower:
+    """A thread that hands new events to `consume` as they come, and calls `settle` whenever it has caught up.
+
+    An OSError of either ends the following and goes to `on_trouble`; nothing else is expected to be raised.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        consume: Callable[[list[Numbered]], None],
+        settle: Callable[[], None],
+        on_trouble: Callable[[OSError], None],
+        name: str,
+    ) -> None:
+        self._cursor = recorder.cursor()
+        self._consume = consume
+        self._settle = settle
+        self._on_trouble = on_trouble
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread.start()
+
+    def close(self, timeout: float | None = None) -> bool:
+        """Hand over everything recorded up to now and end; False if that took longer than `timeout` seconds."""
+        self._closing.set()
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _follow(self) -> None:
+        try:
+            closing = False
+            while not closing:
+                closing = self._closing.wait(TICK)
+                self._catch_up()
+                self._settle()
+        except OSError as error:
+            self._on_trouble(error)
+
+    def _catch_up(self) -> None:
+        settled = monotonic()
+        while numbered := self._cursor.take():
+            for start in range(0, len(numbered), SLICE):
+                self._consume(numbered[start : start + SLICE])
+                self._closing.wait(0)  # gives the interpreter up: the server goes first
+            if monotonic() - settled > FLUSH_EVERY:
+                self._settle()
+                settled = monotonic()
+
+
+class LineWriter:
+    """Writes the header and then every event of `recorder` to `stream` as lines; `name` is how trouble calls it."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        stream: Stream,
+        name: str,
+        header: Header,
+        mask: Mask | None,
+        on_trouble: Callable[[str], None],
+    ) -> None:
+        self._stream = stream
+        self._name = name
+        self._report = on_trouble
+        self._encode = Encoder(recorder.epoch, mask).line
+        self._header = header_line(header.as_dict()).encode()
+        self._begun = False
+        self._written = 0
+        self._follower = Follower(recorder, self._write, self._flush, self._trouble, f"asgiviz-writer-{name}")
+
+    def start(self) -> LineWriter:
+        """Write the header and begin to follow; gives back itself."""
+        self._follower.start()
+        return self
+
+    def close(self, timeout: float | None = 5.0) -> None:
+        """Write what is left and close the stream."""
+        if not self._follower.close(timeout):
+            self._report(f"{self._name} was not written to its end: writing to it does not come back")
+            return
+        try:
+            self._stream.close()
+        except OSError as error:
+            self._trouble(error)
+
+    def _write(self, numbered: list[Numbered]) -> None:
+        self._begin()
+        encode = self._encode
+        self._stream.write("".join([encode(seq, raw) for seq, raw in numbered]).encode("ascii"))
+        self._written += len(numbered)
+
+    def _begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            self._stream.write(self._header)
+
+    def _flush(self) -> None:
+        self._begin()
+        self._stream.flush()
+
+    def _trouble(self, error: OSError) -> None:
+        if isinstance(error, BrokenPipeError):
+            self._report(f"{self._name} was closed by its reader; nothing more is written to it, the app runs on")
+        else:
+            self._report(
+                f"{self._name} cannot be written any more ({reason(error)}); it ends near event {self._written:,}, "
+                "recording to memory goes on"
+            )
+        with contextlib.suppress(OSError):  # the reason is told; what is left in the buffer is lost with it
+            self._stream.close()
+
+
+def write_file(
+    recorder: Recorder, path: Path, header: Header, mask: Mask | None, on_trouble: Callable[[str], None]
+) -> LineWriter:
+    """A running writer to `path` (gzip when the name ends in .gz). RecordingError when it cannot be opened."""
+    stream: Stream = open_for_writing(path)
+    if path.suffix == ".gz":
+        stream = _GzipStream(stream)
+    return LineWriter(recorder, stream, str(path), header, mask, on_trouble).start()
+
+
+def open_for_writing(path: Path) -> BinaryIO:
+    """`path` emptied, locked and open. An earlier recording is replaced; any other file with content is refused."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise RecordingError(f"cannot write {path}: {reason(error)}. Choose another place: --record FILE") from None
+    stream = os.fdopen(descriptor, "r+b")
+    try:
+        if stream.seekable():
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(descriptor).st_size and not looks_like_recording(stream.read(4096)):
+                raise RecordingError(
+                    f"{path} exists and is not a recording; it was left alone. Choose another name: --record FILE"
+                )
+            stream.seek(0)
+            stream.truncate()
+    except BlockingIOError:
+        stream.close()
+        raise RecordingError(f"{path} is being written by another process. Choose another name: --record FILE") from None
+    except BaseException:
+        stream.close()
+        raise
+    return stream
+
+
+class _GzipStream:
+    """A gzip file that can be read up to its last flush, whatever happens afterwards."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._gzip = gzip.GzipFile(fileobj=stream, mode="wb", compresslevel=1)  # type: ignore[call-overload]  # write, flush suffice
+
+    def write(self, data: bytes, /) -> object:
+        return self._gzip.write(data)
+
+    def flush(self) -> None:
+        self._gzip.flush(zlib.Z_SYNC_FLUSH)
+
+    def close(self) -> None:
+        try:
+            self._gzip.close()
+        finally:
+            self._stream.close()
+
+
+def complain(sentence: str) -> None:
+    """The default way to report trouble: one line on standard error."""
+    print(f"asgiviz: {sentence}", file=sys.__stderr__, flush=True)
