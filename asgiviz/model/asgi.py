@@ -8,5 +8,5 @@ from typing import Any
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+Send = Callable[[Message], Awaitable[Any]]  # None by the specification; whatever it is goes on
 App = Callable[[Scope, Receive, Send], Awaitable[Any]]

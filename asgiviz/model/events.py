@@ -45,8 +45,8 @@ class Ev(StrEnum):
 class Event(NamedTuple):
     """One line of a recording.
 
-    `seq` counts from 1; `t` is nanoseconds since the recording started; `conn`, `layer` and `call` are None where they mean nothing;
-    `fields` holds every other key (frozen values).
+    `seq` counts from 1; `t` is nanoseconds since the recording started; `conn`, `layer` and `call` are None where they
+    mean nothing; `fields` holds every other key (frozen values).
     """
 
     seq: int

@@ -6,17 +6,21 @@ The hot path takes a time stamp, makes a safe copy and appends a tuple; everythi
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import traceback
+from collections.abc import Iterable, Iterator
 from time import perf_counter_ns as now
-from typing import Any, cast
+from typing import Any
 
 from asgiviz.model.asgi import App, Message, Receive, Scope, Send
 from asgiviz.model.events import EXIT, RECEIVE_BEGIN, RECEIVE_BROKE, RECEIVE_END, SCOPE, SEND_BEGIN, SEND_END, Emit
-from asgiviz.model.values import BODY_LIMIT, SCOPE_ITEMS, freeze, is_one_shot, type_name
+from asgiviz.model.values import BODY_LIMIT, SCOPE_ITEMS, class_name, freeze, is_one_shot, type_name
 from asgiviz.probe.current import connection
 
 _RETURNED = {"outcome": "returned"}
+#: Characters kept of an exception's text, and of its traceback (whose end says most).
+TEXT_LIMIT = BODY_LIMIT
 #: Cancellation goes by other names on other loops; GeneratorExit is a loop that closed the app's coroutine.
 _CANCELLATIONS = frozenset({"asyncio.exceptions.CancelledError", "trio.Cancelled", "builtins.GeneratorExit"})
 
@@ -25,14 +29,14 @@ class Tap:
     """Wraps `app` and emits a raw event for each scope, receive, send and exit.
 
     `emit` takes the raw tuples (a `Recorder`'s own, usually `list.append`); `limit` is how many bytes are kept of each
-    body; connections are numbered from `first`.
+    body; `numbers` gives each connection its number (1, 2, 3, … unless several taps share one).
     """
 
-    def __init__(self, app: App, emit: Emit, limit: int = BODY_LIMIT, first: int = 1) -> None:
+    def __init__(self, app: App, emit: Emit, limit: int = BODY_LIMIT, numbers: Iterator[int] | None = None) -> None:
         self.app = app
         self._emit = emit
         self._limit = limit
-        self._numbers = itertools.count(first)
+        self._numbers = numbers if numbers is not None else itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
         conn = next(self._numbers)
@@ -50,10 +54,8 @@ class Tap:
             emit((now(), EXIT, conn, 0, None, ending))
             return value
         finally:
-            try:
+            with contextlib.suppress(ValueError):  # the loop finished this coroutine in another context: nothing to give back
                 connection.reset(token)
-            except ValueError:  # the loop finished this coroutine in another context: nothing to give back there
-                pass
 
 
 class _Lines:
@@ -89,9 +91,13 @@ class _Lines:
         self._calls = call = self._calls + 1
         emit = self._emit
         conn = self._conn
-        copy = quick_copy(message, self._limit)
+        try:
+            copy = quick_copy(message, self._limit)
+            if copy is None:
+                make_headers_last(message)
+        except Exception:  # noqa: BLE001  # a key of the app that raises when compared: freezing compares none
+            copy = None
         if copy is None:
-            make_headers_last(message)
             copy = freeze(message, self._limit)
         emit((now(), SEND_BEGIN, conn, 0, call, copy))
         try:
@@ -140,12 +146,12 @@ def is_plain(headers: list[Any]) -> bool:
 
 def copy_scope(scope: Any, limit: int) -> Any:
     """A frozen copy of a scope; of the app's own objects in it (`state`) at most `SCOPE_ITEMS` entries a container."""
-    headers = scope.get("headers") if type(scope) is dict else None
+    headers = scope.get("headers") if type(scope) is dict and all(type(key) is str for key in scope) else None
     if type(headers) is not list or not is_plain(headers):
         return freeze(scope, limit, SCOPE_ITEMS)
     rest = {key: value for key, value in scope.items() if key != "headers"}
     frozen = freeze(rest, limit, SCOPE_ITEMS)
-    if "$items" in frozen:  # a key that is not a string
+    if frozen.keys() != rest.keys():  # written in a `$` form
         return freeze(scope, limit, SCOPE_ITEMS)
     frozen["headers"] = tuple(headers)
     return frozen
@@ -153,13 +159,31 @@ def copy_scope(scope: Any, limit: int) -> Any:
 
 def make_headers_last(message: Any) -> None:
     """Headers (or a pair of them) that can be read only once become a list in the message, so that the server reads it too."""
-    if not isinstance(message, dict) or "headers" not in message:
+    if not issubclass(type(message), dict):
         return
-    if is_one_shot(message["headers"]):
-        message["headers"] = list(message["headers"])
-    headers = message["headers"]
-    if isinstance(headers, (list, tuple)) and any(is_one_shot(pair) for pair in headers):
-        message["headers"] = [tuple(pair) if is_one_shot(pair) else pair for pair in headers]
+    headers: Any = dict.get(message, "headers")
+    if is_one_shot(headers):
+        headers = read_once(headers)
+        dict.__setitem__(message, "headers", headers)
+    if type(headers) in (list, tuple) and any(is_one_shot(pair) for pair in headers):
+        lasting = [read_once(pair) if is_one_shot(pair) else pair for pair in headers]
+        dict.__setitem__(message, "headers", lasting)
+
+
+def read_once(iterable: Iterable[Any]) -> list[Any] | Iterator[Any]:
+    """What `iterable` gives, as a list; if it raises on the way, what gives the same and raises the same to the server."""
+    items: list[Any] = []
+    try:
+        for item in iterable:
+            items.append(item)  # noqa: PERF402  # what came before the error must not be lost
+    except Exception as error:  # noqa: BLE001  # the server shall meet it where it would have without the tap
+        return _again(items, error)
+    return items
+
+
+def _again(items: list[Any], error: Exception) -> Iterator[Any]:
+    yield from items
+    raise error
 
 
 def why_it_broke(error: BaseException) -> dict[str, Any]:
@@ -182,19 +206,19 @@ def traceback_of(error: BaseException) -> str:
     frames = error.__traceback__
     inner = frames.tb_next if frames is not None and frames.tb_next is not None else frames
     try:
-        return "".join(traceback.format_exception(type(error), error, inner))
-    except Exception as trouble:  # an exception whose own __str__ raises
-        return f"{type_name(error)} (its traceback could not be written: {type(trouble).__name__})\n"
+        return "".join(traceback.format_exception(type(error), error, inner))[-TEXT_LIMIT:]
+    except Exception as trouble:  # noqa: BLE001  # noqa: BLE001  # an exception whose own __str__ raises
+        return f"{type_name(error)} (its traceback could not be written: {type_name(trouble)})\n"
 
 
 def is_cancellation(error: BaseException) -> bool:
     """Whether this is asyncio's or trio's way to end a task, or a coroutine that was closed."""
-    return any(f"{kind.__module__}.{kind.__qualname__}" in _CANCELLATIONS for kind in cast(Any, type(error)).__mro__)
+    return any(class_name(kind) in _CANCELLATIONS for kind in type.mro(type(error)))
 
 
 def safe_text(error: BaseException) -> str:
-    """``str(error)``, or a word on why there is none."""
+    """``str(error)`` (a `str` itself, no subclass; at most TEXT_LIMIT characters), or a word on why there is none."""
     try:
-        return str(error)
-    except Exception as trouble:
-        return f"(its text could not be read: {type(trouble).__name__})"
+        return str.__str__(str(error))[:TEXT_LIMIT]
+    except Exception as trouble:  # noqa: BLE001  # noqa: BLE001  # the app's own __str__
+        return f"(its text could not be read: {type_name(trouble)})"

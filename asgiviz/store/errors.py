@@ -4,7 +4,14 @@ from __future__ import annotations
 
 
 class RecordingError(Exception):
-    """A recording cannot be read or written; the text is one sentence that says why and what to do."""
+    """A recording cannot be read or written; the text is one sentence that says why and what to do.
+
+    `busy`: another process is writing it.
+    """
+
+    def __init__(self, sentence: str, busy: bool = False) -> None:
+        super().__init__(sentence)
+        self.busy = busy
 
 
 def reason(error: OSError) -> str:

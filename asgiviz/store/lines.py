@@ -10,7 +10,7 @@ import math
 from binascii import Error as BinasciiError
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Mapping
-from json.encoder import encode_basestring_ascii as quote  # type: ignore[attr-defined]  # C version of the stdlib
+from json.encoder import encode_basestring_ascii as quote
 from typing import Any
 
 from asgiviz.model.events import FORMAT_VERSION, KINDS, Event, Raw
@@ -45,10 +45,11 @@ class Encoder:
         if key is not None:
             return f'{parts},"{key}":{self._value(key, payload)}}}\n'
         if payload:
-            return f"{parts},{self._entries(payload)}}}\n"
+            return f"{parts},{self.entries(payload)}}}\n"
         return parts + "}\n"
 
-    def _entries(self, fields: dict[str, Any]) -> str:
+    def entries(self, fields: dict[str, Any]) -> str:
+        """Frozen fields as the inside of a JSON object."""
         value = self._value
         keys = self._keys
         out = []
@@ -80,7 +81,7 @@ class Encoder:
         kept = value.get("$bytes")
         if type(kept) is bytes:
             value = {**value, "$bytes": base64(kept)}
-        return "{" + self._entries(value) + "}"
+        return "{" + self.entries(value) + "}"
 
     def _pair(self, pair: Any) -> str:
         if not (type(pair) is tuple and len(pair) == 2 and type(pair[0]) is bytes and type(pair[1]) is bytes):
@@ -189,8 +190,7 @@ _RESOLVERS: dict[str, Callable[[dict[str, Any]], Any]] = {
 }
 
 
-def event_line(event: Event) -> str:
-    """The line of an event as it was read; the inverse of `decode`."""
+def event_line(event: Event, mask: Mask | None = None) -> str:
+    """The line of an event; without a mask the inverse of `decode`."""
     common = {key: value for key, value in zip(_COMMON, event[:6], strict=True) if value is not None}
-    encoder = Encoder(0, None)
-    return "{" + encoder._entries({**common, **event.fields}) + "}\n"
+    return "{" + Encoder(0, mask).entries({**common, **event.fields}) + "}\n"

@@ -11,7 +11,7 @@ import json
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from asgiviz.model.events import FORMAT_VERSION, Ev, Event
 from asgiviz.model.recording import Header
@@ -42,7 +42,7 @@ class RecordingReader:
         """Close the file."""
         self._stream.close()
 
-    def __enter__(self) -> RecordingReader:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -98,7 +98,8 @@ class RecordingReader:
             keys, version = {}, None
         if type(version) is not int:
             raise RecordingError(
-                f"{self.name} is not an asgiviz recording: its first line is no header. `asgiviz trace --record FILE` writes one"
+                f"{self.name} is not an asgiviz recording: its first line is no header. "
+                "`asgiviz trace --record FILE` writes one"
             )
         if version > FORMAT_VERSION:
             raise RecordingError(
@@ -118,7 +119,11 @@ def open_recording(path: Path) -> RecordingReader:
         stream: BinaryIO = path.open("rb")
     except OSError as error:
         raise RecordingError(f"cannot read {path}: {reason(error)}") from None
-    return read_stream(stream, str(path))
+    try:
+        return read_stream(stream, str(path))
+    except BaseException:
+        stream.close()
+        raise
 
 
 def read_stream(stream: BinaryIO, name: str) -> RecordingReader:
@@ -128,10 +133,22 @@ def read_stream(stream: BinaryIO, name: str) -> RecordingReader:
     except OSError as error:
         raise RecordingError(f"cannot read {name}: {reason(error)}") from None
     if magic == _GZIP_MAGIC:
-        stream = gzip.GzipFile(fileobj=stream)  # type: ignore[assignment]
+        stream = _GzipStream(stream)
     elif name.endswith(".gz") and magic:
         raise RecordingError(f"{name} is named .gz but is not gzip; rename it without .gz to read it as it is")
     return RecordingReader(stream, name)
+
+
+class _GzipStream(gzip.GzipFile):
+    """A gzip file that closes what it reads from, too."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__(fileobj=stream)
+        self._outer = stream
+
+    def close(self) -> None:
+        super().close()
+        self._outer.close()
 
 
 def looks_like_recording(start: bytes) -> bool:

@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import gzip
 import os
+import stat
 import sys
 import threading
 import zlib
@@ -161,10 +162,13 @@ def write_file(
     recorder: Recorder, path: Path, header: Header, mask: Mask | None, on_trouble: Callable[[str], None]
 ) -> LineWriter:
     """A running writer to `path` (gzip when the name ends in .gz). RecordingError when it cannot be opened."""
-    stream: Stream = open_for_writing(path)
-    if path.suffix == ".gz":
-        stream = _GzipStream(stream)
-    return LineWriter(recorder, stream, str(path), header, mask, on_trouble).start()
+    return LineWriter(recorder, open_stream(path), str(path), header, mask, on_trouble).start()
+
+
+def open_stream(path: Path) -> Stream:
+    """A stream to a new recording at `path`, see `write_file`."""
+    stream = open_for_writing(path)
+    return _GzipStream(stream) if path.suffix == ".gz" else stream
 
 
 def open_for_writing(path: Path) -> BinaryIO:
@@ -173,23 +177,23 @@ def open_for_writing(path: Path) -> BinaryIO:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise RecordingError(f"cannot write {path}: {reason(error)}. Choose another place: --record FILE") from None
-    stream = os.fdopen(descriptor, "r+b")
     try:
-        if stream.seekable():
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):  # a pipe or a device has nothing to lock or to empty
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.fstat(descriptor).st_size and not looks_like_recording(stream.read(4096)):
+            start = os.pread(descriptor, 4096, 0)
+            if start and not looks_like_recording(start):
                 raise RecordingError(
                     f"{path} exists and is not a recording; it was left alone. Choose another name: --record FILE"
                 )
-            stream.seek(0)
-            stream.truncate()
+            os.ftruncate(descriptor, 0)
+        return os.fdopen(descriptor, "wb")
     except BlockingIOError:
-        stream.close()
-        raise RecordingError(f"{path} is being written by another process. Choose another name: --record FILE") from None
+        os.close(descriptor)
+        sentence = f"{path} is being written by another process. Choose another name: --record FILE"
+        raise RecordingError(sentence, busy=True) from None
     except BaseException:
-        stream.close()
+        os.close(descriptor)
         raise
-    return stream
 
 
 class _GzipStream:
@@ -197,7 +201,7 @@ class _GzipStream:
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
-        self._gzip = gzip.GzipFile(fileobj=stream, mode="wb", compresslevel=1)  # type: ignore[call-overload]  # write, flush suffice
+        self._gzip = gzip.GzipFile(fileobj=stream, mode="wb", compresslevel=1)
 
     def write(self, data: bytes, /) -> object:
         return self._gzip.write(data)

@@ -1,0 +1,5 @@
+"""``python -m asgiviz``."""
+
+from asgiviz.cli.main import main
+
+main()

@@ -1,0 +1,235 @@
+"""A live run on the command line: start, print and record, watch for a reason to end, and end well."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from types import FrameType
+
+from asgiviz.cli.printing import Look, Printer, print_live
+from asgiviz.host.errors import USAGE, HostError
+from asgiviz.host.state import Phase
+from asgiviz.model.events import EXIT, SCOPE
+from asgiviz.session import NO_PATIENCE, PATIENCE, Session
+from asgiviz.store.errors import RecordingError
+from asgiviz.store.recorder import Recorder
+from asgiviz.store.writer import LineWriter, Stream, open_stream
+from asgiviz.views.startup import startup_of
+
+#: Seconds between two looks at what could end a run.
+TICK = 0.05
+#: After so many seconds of a startup that does not come back, we say so.
+SAY_SO_AFTER = 3.0
+
+
+class StopSignals:
+    """Counts the requests to stop: Ctrl-C, SIGTERM and SIGHUP. Use as a context manager in the main thread."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._before: dict[int, object] = {}
+
+    def __enter__(self) -> StopSignals:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            self._before[number] = signal.signal(number, self._count)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal gave us
+
+    def _count(self, _number: int, _frame: FrameType | None) -> None:
+        self.count += 1
+
+
+class ConnectionCount:
+    """How many http and websocket connections have finished, read from the recorder."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._cursor = recorder.cursor()
+        self._open: set[int | None] = set()
+        self.finished = 0
+
+    def update(self) -> int:
+        """Read on; gives the count."""
+        while numbered := self._cursor.take():
+            for _, (_, kind, conn, layer, _, payload) in numbered:
+                if kind == SCOPE and layer == 0 and payload.get("type") != "lifespan":
+                    self._open.add(conn)
+                elif kind == EXIT and layer == 0 and conn in self._open:
+                    self._open.discard(conn)
+                    self.finished += 1
+        return self.finished
+
+
+class LiveRun:
+    """One run of `session` on the command line; `run()` gives the exit code.
+
+    It ends by a signal, after `seconds`, after `connections`, when `is_over` says so, or with the app.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        look: Look,
+        record: Path | None = None,
+        seconds: float | None = None,
+        connections: int | None = None,
+        is_over: Callable[[], bool] = lambda: False,
+        on_listening: Callable[[str], None] = lambda url: None,
+    ) -> None:
+        self._session = session
+        self._look = look
+        self._record = record
+        self._seconds = seconds
+        self._limit = connections
+        self._is_over = is_over
+        self._on_listening = on_listening
+        self._file: Stream | None = None
+        self._outputs: list[Printer | LineWriter] = []
+        self._told: HostError | None = None
+        self._listened = False
+        self._began = monotonic()
+
+    def run(self) -> int:
+        """Serve, print, record; everything is closed and written when this returns."""
+        session = self._session
+        with StopSignals() as stop:
+            try:
+                self._file = open_stream(self._record) if self._record is not None else None
+                session.start()
+                self._wait(stop, lambda: session.host.state.wait_loaded(TICK))
+                self._open_outputs()
+                self._watch(stop)
+            except (HostError, RecordingError) as error:
+                self._tell(error)
+                return self._end(stop, error.code if isinstance(error, HostError) else USAGE)
+            failure = session.host.state.failure
+            return self._end(stop, failure.code if failure is not None else 0)
+
+    # -- while it runs ---------------------------------------------------------------------------------------------
+
+    def _wait(self, stop: StopSignals, done: Callable[[], bool]) -> None:
+        while not done() and not stop.count and not self._time_is_up():
+            pass
+
+    def _open_outputs(self) -> None:
+        session, header = self._session, self._session.header()
+        if self._file is not None:
+            self._outputs.append(
+                LineWriter(session.recorder, self._file, str(self._record), header, self._look.mask, self.say).start()
+            )
+        if session.out is not None:
+            self._outputs.append(print_live(session.recorder, session.out, self._look, header, self.say))
+
+    def _watch(self, stop: StopSignals) -> None:
+        state = self._session.host.state
+        count = ConnectionCount(self._session.recorder) if self._limit else None
+        say_so = self._began + SAY_SO_AFTER
+        while not stop.count and not self._time_is_up() and not self._is_over():
+            if state.wait_ended(TICK):
+                if not self._goes_on_after_the_end():
+                    return
+            elif state.phase is Phase.LISTENING and not self._listened:
+                self._say_listening()
+            elif state.phase is Phase.STARTING and monotonic() > say_so:
+                self.say(f"the app's startup has not come back for {monotonic() - self._began:.0f} s; Ctrl-C ends it")
+                say_so = monotonic() + 10
+            if count is not None and self._limit is not None and count.update() >= self._limit:
+                return
+
+    def _say_listening(self) -> None:
+        self._listened = True
+        if self._look.form == "json":
+            self.say(f"{self._session.run.target} is served at {self._session.url} (Ctrl-C ends it)")
+        startup = startup_of(self._session.recorder.cursor())
+        if startup.begun and startup.error:
+            self.say(
+                f"the app raised {startup.error} in its lifespan startup; uvicorn takes that for an app without lifespan "
+                "and serves on. --lifespan on makes it an error"
+            )
+        self._on_listening(self._session.url)
+
+    def _goes_on_after_the_end(self) -> bool:
+        """The run has ended by itself: tell why; True when it may begin again (a change of the code, Enter)."""
+        session = self._session
+        failure = session.host.state.failure
+        if failure is not None and failure is not self._told:
+            self._tell(failure)
+            if session.waits_for_change:
+                self.say("waiting for a change of the code to start it again; Ctrl-C ends it")
+            elif session.can_restart and sys.stdin is not None and sys.stdin.isatty():
+                self.say("Enter starts it again, Ctrl-C ends it")
+        if session.waits_for_change:
+            return True
+        if failure is None or not session.can_restart or sys.stdin is None or not sys.stdin.isatty():
+            return False
+        if select.select([sys.stdin], [], [], TICK)[0]:
+            sys.stdin.readline()
+            session.host.restart()
+        return True
+
+    def _time_is_up(self) -> bool:
+        return self._seconds is not None and monotonic() - self._began > self._seconds
+
+    # -- the end ---------------------------------------------------------------------------------------------------
+
+    def _end(self, stop: StopSignals, code: int) -> int:
+        session = self._session
+        asked = stop.count
+        session.ask_to_stop()
+        deadline = monotonic() + session.run.options.timeout_graceful_shutdown + PATIENCE
+        if asked and not session.host.state.wait_ended(0.5):
+            self.say("stopping; Ctrl-C again ends it now")
+        while not session.host.state.wait_ended(TICK) and monotonic() < deadline:
+            if stop.count > max(asked, 1):
+                session.ask_to_stop(force=True)
+                deadline = min(deadline, monotonic() + NO_PATIENCE)
+        came_back = session.finish(0)
+        for output in self._outputs:
+            output.close(2.0)
+        failure = session.host.state.failure
+        if failure is not None and failure is not self._told:
+            self._tell(failure)
+        if not came_back:
+            self.say("the app did not come back; it was left behind, and everything up to here is recorded")
+        session.release()
+        leave_if_left_behind(code, came_back)
+        return code
+
+    def _tell(self, error: HostError | RecordingError) -> None:
+        """The app's whole traceback, then one sentence."""
+        trace, sentence = getattr(error, "trace", None), str(error)
+        if trace is None and self._session.failed_in_lifespan():
+            startup = startup_of(self._session.recorder.cursor())
+            trace = startup.trace
+            why = startup.refused if startup.refused is not None else startup.error
+            sentence = f"the app's lifespan startup failed: {why}" if why else sentence
+        if isinstance(error, HostError):
+            self._told = error
+        self.say(sentence, before=trace or "")
+
+    def say(self, sentence: str, before: str = "") -> None:
+        """One line on our standard error, wherever the app has put its own."""
+        text = f"{before}asgiviz: {sentence}\n"
+        try:
+            if self._session.err is not None:
+                self._session.err.write(text.encode("utf-8", "backslashreplace"))
+                self._session.err.flush()
+        except OSError:
+            self._session.err = None  # nobody reads it any more
+
+
+def leave_if_left_behind(code: int, came_back: bool) -> None:
+    """End the process now when threads of the app would keep it: everything of ours is written."""
+    lingering = [thread for thread in threading.enumerate() if not thread.daemon and thread is not threading.main_thread()]
+    for thread in lingering if came_back else []:
+        thread.join(0.5)
+    if not came_back or any(thread.is_alive() for thread in lingering):
+        os._exit(code)

@@ -1,0 +1,52 @@
+"""The entry point: names the commands, and imports one only when it is run."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+#: name -> (where it is, its line in `asgiviz --help`)
+COMMANDS: dict[str, tuple[str, str]] = {
+    "trace": ("asgiviz.cli.trace:trace", "Run an app and watch what crosses the line between server and app."),
+    "demo": ("asgiviz.cli.demo:demo", "Trace the built-in demo app with built-in visitors: all there is to see."),
+    "open": ("asgiviz.cli.open:open_", "Show a recording, from a file or standard input."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are run, so that `--help` is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "ASGIVIZ"},
+    epilog="First steps: `asgiviz demo`, then `asgiviz trace main:app` in the directory of your app.",
+)
+@click.version_option(package_name="asgiviz", message="%(prog)s %(version)s")
+def cli() -> None:
+    """See ASGI happen: run an app, record every scope, receive and send, and read it live or later."""
+
+
+def main() -> None:
+    """What `asgiviz` and `python -m asgiviz` run."""
+    sys.exit(cli(prog_name="asgiviz", standalone_mode=True))
+
+
+if __name__ == "__main__":
+    main()

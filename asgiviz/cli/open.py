@@ -1,0 +1,55 @@
+"""``asgiviz open FILE``: show a recording."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from asgiviz.cli.options import mask_of, output_options
+
+if TYPE_CHECKING:
+    from asgiviz.cli.printing import Look
+    from asgiviz.store.reader import RecordingReader
+
+
+@click.command("open", short_help="Show a recording.")
+@click.argument("file", metavar="FILE")
+@output_options
+def open_(file: str, form: str, filter_: Any, reveal: bool, masked: tuple[str, ...], width: int | None, ascii_: bool) -> None:
+    """Show the recording in FILE, which may be cut or still be growing; `-` reads standard input.
+
+    What was masked when it was written stays masked.
+    """
+    from asgiviz.cli.printing import look_here
+    from asgiviz.store.errors import RecordingError
+    from asgiviz.store.reader import open_recording, read_stream
+
+    look = look_here(form, filter_, mask_of(reveal, masked), width, ascii_)
+    try:
+        reader = read_stream(sys.stdin.buffer, "standard input") if file == "-" else open_recording(Path(file))
+    except RecordingError as error:
+        click.echo(f"asgiviz: {error}", err=True)
+        sys.exit(2)
+    with reader:
+        try:
+            show(reader, look)
+        except BrokenPipeError:  # the reader has seen enough, as in `| head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            sys.exit(0)
+    if reader.ending is not None:
+        click.echo(f"asgiviz: {reader.name}: {reader.ending}", err=True)
+
+
+def show(reader: RecordingReader, look: Look) -> None:
+    """Print a recording to standard output, line by line as it is read."""
+    text = look.to_text()
+    out = sys.stdout.buffer
+    out.write(text.header(reader.header).encode())
+    for event in reader:
+        out.write(text.events([event]).encode("utf-8", "backslashreplace"))
+    out.write(text.rest().encode("utf-8", "backslashreplace"))
+    out.flush()

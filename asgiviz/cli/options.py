@@ -1,0 +1,136 @@
+"""The options that commands share, and how their values become a `Run` and an output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from asgiviz.host.options import GRACE, ServerOptions
+from asgiviz.model.masking import Mask
+from asgiviz.model.values import BODY_LIMIT
+from asgiviz.store.recorder import MAX_EVENTS
+
+F = TypeVar("F", bound=Callable[..., Any])
+#: A kept body must fit in one line of a recording (store.reader.MAX_LINE).
+MOST_BODY = 32 * 1024 * 1024
+
+
+class NameValue(click.ParamType):
+    """``Name:value``, as in uvicorn's --header."""
+
+    name = "NAME:VALUE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, tuple):
+            return value
+        name, colon, text = value.partition(":")
+        if not colon or not name.strip():
+            self.fail(f"{value!r} is not of the form Name:value", param, ctx)
+        return name.strip(), text.strip()
+
+
+class FilterText(click.ParamType):
+    """A filter, checked while the command line is read."""
+
+    name = "FILTER"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from asgiviz.views.filter import FilterError, parse
+
+        if not isinstance(value, str):
+            return value
+        try:
+            return parse(value)
+        except FilterError as error:
+            self.fail(f"{error}\n\n{error.picture}\n", param, ctx)
+
+
+def server_options(function: F) -> F:
+    """uvicorn's options, by uvicorn's names."""
+    for option in reversed(_SERVER):
+        function = option(function)
+    return function
+
+
+def output_options(function: F) -> F:
+    """How a recording is shown, for `trace`, `demo` and `open`."""
+    for option in reversed(_OUTPUT):
+        function = option(function)
+    return function
+
+
+def recording_options(function: F) -> F:
+    """What is kept, and when a live recording ends, for `trace` and `demo`."""
+    for option in reversed(_RECORDING):
+        function = option(function)
+    return function
+
+
+_OUTPUT = [
+    click.option("--plain", "form", flag_value="plain", default="plain", help="One line per event, for people. The default."),
+    click.option("--json", "form", flag_value="json", help="The recording itself: one JSON object a line, the header first."),
+    click.option("--filter", "filter_", type=FilterText(), help="Only connections like this: ~m POST, ~p /x, ~s 5xx, ~t websocket, ~d 100ms, ~b text, ~h name:value, ~e; with ! & | ( )."),
+    click.option("--reveal", is_flag=True, help="Show what is masked: authorization, cookies, tokens, passwords."),
+    click.option("--mask", "masked", multiple=True, metavar="NAME", help="Mask this name too (header, query parameter, key). Repeatable."),
+    click.option("--width", type=click.IntRange(40), help="Columns of a plain line. Default: the terminal's, else 120."),
+    click.option("--ascii", "ascii_", is_flag=True, help="Draw with ASCII only."),
+]  # fmt: skip
+
+_RECORDING = [
+    click.option("--record", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the recording to FILE too (gzip when it ends in .gz)."),
+    click.option("--for", "seconds", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Stop by itself after this time."),
+    click.option("--connections", type=click.IntRange(1), metavar="N", help="Stop by itself after N finished connections."),
+    click.option("--body-limit", type=click.IntRange(0, MOST_BODY), default=BODY_LIMIT, show_default=True, metavar="BYTES", help="Bytes kept of each body or message."),
+    click.option("--max-events", type=click.IntRange(1_000), default=MAX_EVENTS, show_default=True, metavar="N", help="Events kept in memory; the oldest finished connections go first."),
+    click.option("--isolate", is_flag=True, help="Run the app in a process of its own, which may block, exit or crash."),
+]  # fmt: skip
+
+_LEVELS = ["critical", "error", "warning", "info", "debug", "trace"]
+_SERVER = [
+    click.option("--server", type=click.Choice(["uvicorn"]), default="uvicorn", show_default=True, help="The server to run it under."),
+    click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
+    click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port to listen on; 0: any free one."),
+    click.option("--uds", metavar="PATH", help="Listen on a UNIX socket instead."),
+    click.option("--fd", type=int, help="Listen on this open descriptor instead."),
+    click.option("--http", default="auto", show_default=True, metavar="auto|h11|httptools|MODULE:CLASS", help="HTTP implementation."),
+    click.option("--ws", default="auto", show_default=True, metavar="auto|none|websockets|websockets-sansio|wsproto|MODULE:CLASS", help="WebSocket implementation."),
+    click.option("--loop", default="auto", show_default=True, metavar="auto|asyncio|uvloop|MODULE:FACTORY", help="Event loop."),
+    click.option("--lifespan", type=click.Choice(["auto", "on", "off"]), default="auto", show_default=True, help="Lifespan events."),
+    click.option("--root-path", default="", help="The 'root_path' the app is mounted under."),
+    click.option("--header", "headers", multiple=True, type=NameValue(), help="Default response header. Repeatable."),
+    click.option("--server-header/--no-server-header", default=True, show_default=True, help="Send a default Server header."),
+    click.option("--date-header/--no-date-header", default=True, show_default=True, help="Send a default Date header."),
+    click.option("--proxy-headers/--no-proxy-headers", default=True, show_default=True, help="Believe X-Forwarded-* of trusted peers."),
+    click.option("--forwarded-allow-ips", metavar="LIST", help="Trusted peers. Default: $FORWARDED_ALLOW_IPS, else 127.0.0.1."),
+    click.option("--ssl-keyfile", metavar="FILE", help="TLS key."),
+    click.option("--ssl-keyfile-password", metavar="TEXT", help="TLS key's password."),
+    click.option("--ssl-certfile", metavar="FILE", help="TLS certificate."),
+    click.option("--log-level", type=click.Choice(_LEVELS), default="info", show_default=True, help="Level of the server's own log."),
+    click.option("--access-log", is_flag=True, help="Let uvicorn write its access log too (it costs more than the recording)."),
+    click.option("--env-file", metavar="FILE", help="Environment file (needs python-dotenv)."),
+    click.option("--backlog", type=int, default=2048, show_default=True, help="Connections that may wait to be accepted."),
+    click.option("--limit-concurrency", type=int, metavar="N", help="Connections or tasks before 503 is answered."),
+    click.option("--limit-max-requests", type=int, metavar="N", help="Requests before the server ends."),
+    click.option("--timeout-keep-alive", type=int, default=5, show_default=True, metavar="SECONDS", help="Idle connections are closed after this."),
+    click.option("--timeout-graceful-shutdown", type=int, default=GRACE, show_default=True, metavar="SECONDS", help="Time that open requests get at the end."),
+    click.option("--h11-max-incomplete-event-size", type=int, metavar="BYTES", help="Longest incomplete h11 event."),
+    click.option("--ws-max-size", type=int, default=16777216, show_default=True, metavar="BYTES", help="Largest WebSocket message."),
+    click.option("--ws-max-queue", type=int, default=32, show_default=True, metavar="N", help="WebSocket messages that may wait."),
+    click.option("--ws-ping-interval", type=float, default=20.0, show_default=True, metavar="SECONDS", help="Time between WebSocket pings."),
+    click.option("--ws-ping-timeout", type=float, default=20.0, show_default=True, metavar="SECONDS", help="Time a pong may take."),
+    click.option("--ws-per-message-deflate/--no-ws-per-message-deflate", default=True, show_default=True, help="WebSocket compression."),
+]  # fmt: skip
+
+
+def take_server_options(options: dict[str, Any]) -> ServerOptions:
+    """Take the values of `server_options` out of a command's `options`."""
+    options.pop("server")  # one server for now; the choice is checked by click
+    return ServerOptions(**{name: options.pop(name) for name in ServerOptions.__dataclass_fields__ if name in options})
+
+
+def mask_of(reveal: bool, masked: tuple[str, ...]) -> Mask | None:
+    """The mask that `--reveal` and `--mask` ask for."""
+    return None if reveal else Mask(masked)

@@ -1,0 +1,144 @@
+"""From events to an output stream: plain lines or JSON lines, filtered and masked."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from time import perf_counter_ns
+
+from asgiviz.model.events import Event, expand
+from asgiviz.model.masking import Mask
+from asgiviz.model.recording import Header
+from asgiviz.store.errors import reason
+from asgiviz.store.lines import event_line, header_line
+from asgiviz.store.recorder import Numbered, Recorder
+from asgiviz.store.writer import Follower, LineWriter, Stream
+from asgiviz.views.evidence import Filter
+from asgiviz.views.plain import PlainText
+from asgiviz.views.sieve import Sieve
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a recording is printed. `form` is plain or json; `mask` None reveals."""
+
+    form: str
+    filter: Filter | None
+    mask: Mask | None
+    width: int
+    colour: bool
+    ascii: bool
+
+    def to_text(self) -> TextForm:
+        """A new renderer of this look."""
+        return TextForm(self)
+
+
+def look_here(form: str, filter_: Filter | None, mask: Mask | None, width: int | None, ascii_: bool) -> Look:
+    """A look that fits the terminal (or file) that standard output is."""
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    colour = terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    if width is None:
+        width = shutil.get_terminal_size((120, 24)).columns if terminal else 120
+    encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "")
+    return Look(form, filter_, mask, width, colour, ascii_ or not encoding.startswith("utf"))
+
+
+class TextForm:
+    """Renders a recording as text, in pieces: header, then events as they come, then the rest."""
+
+    def __init__(self, look: Look) -> None:
+        self._look = look
+        self._sieve = Sieve(look.filter)
+        self._plain = PlainText(width=look.width, colour=look.colour, ascii=look.ascii)
+
+    def header(self, header: Header) -> str:
+        """The first line or lines."""
+        if self._look.form == "json":
+            return header_line(header.as_dict())
+        return "".join(line + "\n" for line in self._plain.header(header))
+
+    def events(self, events: Iterable[Event]) -> str:
+        """The lines of `events`, as far as the filter can tell by now."""
+        return "".join(self._line(passed) for event in events for passed in self._sieve.put(event))
+
+    def pass_time(self, now: int) -> str:
+        """The lines that time alone decides (`~d`), `now` in nanoseconds since the recording began."""
+        return "".join(self._line(passed) for passed in self._sieve.advance(now))
+
+    def rest(self) -> str:
+        """What the filter had held back, at the end of the recording."""
+        return "".join(self._line(event) for event in self._sieve.flush())
+
+    def _line(self, event: Event) -> str:
+        if self._look.form == "json":
+            return event_line(event, self._look.mask)
+        if self._look.mask is not None:
+            fields = {key: self._look.mask.value(key, value) for key, value in event.fields.items()}
+            event = event._replace(fields=fields)
+        return "".join(line + "\n" for line in self._plain.lines(event))
+
+
+class Printer:
+    """Follows a recorder and prints to `stream`; trouble with it is one sentence to `on_trouble`."""
+
+    def __init__(
+        self, recorder: Recorder, stream: Stream, look: Look, header: Header, on_trouble: Callable[[str], None]
+    ) -> None:
+        self._stream = stream
+        self._text = look.to_text()
+        self._epoch = recorder.epoch
+        self._header = header
+        self._begun = False
+        self._broken = False
+        self._report = on_trouble
+        self._follower = Follower(recorder, self._print, self._settle, self._trouble, "asgiviz-printer")
+
+    def start(self) -> Printer:
+        """Begin to follow; gives back itself."""
+        self._follower.start()
+        return self
+
+    def close(self, timeout: float | None = 5.0) -> None:
+        """Print what is left."""
+        if self._follower.close(timeout) and not self._broken:
+            try:
+                self._write(self._text.rest())
+                self._stream.flush()
+            except OSError as error:
+                self._trouble(error)
+
+    def _print(self, numbered: list[Numbered]) -> None:
+        self._begin()
+        self._write(self._text.events(expand(seq, raw, self._epoch) for seq, raw in numbered))
+
+    def _begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            self._write(self._text.header(self._header))
+
+    def _settle(self) -> None:
+        self._begin()
+        self._write(self._text.pass_time(perf_counter_ns() - self._epoch))
+        self._stream.flush()
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text.encode("utf-8", "backslashreplace"))
+
+    def _trouble(self, error: OSError) -> None:
+        self._broken = True
+        closed = isinstance(error, BrokenPipeError)
+        what = "was closed by its reader" if closed else f"cannot be written any more ({reason(error)})"
+        self._report(f"standard output {what}; nothing more is printed, the app runs on. Ctrl-C ends it")
+
+
+def print_live(
+    recorder: Recorder, stream: Stream, look: Look, header: Header, on_trouble: Callable[[str], None]
+) -> Printer | LineWriter:
+    """A running printer for `look`; JSON without a filter takes the quick way."""
+    if look.form == "json" and look.filter is None:
+        return LineWriter(recorder, stream, "standard output", header, look.mask, on_trouble).start()
+    return Printer(recorder, stream, look, header, on_trouble).start()

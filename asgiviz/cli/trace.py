@@ -1,0 +1,49 @@
+"""``asgiviz trace TARGET``: run an app and watch it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from asgiviz.cli.options import mask_of, output_options, recording_options, server_options, take_server_options
+
+
+_DIRECTORY = click.Path(exists=True, file_okay=False)
+
+
+@click.command(short_help="Run an app and watch it.")
+@click.argument("target", metavar="TARGET")
+@click.option("--app-dir", default=".", show_default=True, type=_DIRECTORY, help="Where to look for the app's module.")
+@click.option("--factory", is_flag=True, help="TARGET is a function without arguments that gives the app.")
+@output_options
+@recording_options
+@click.option("--reload", is_flag=True, help="Start again when the app's files change (in a process of its own).")
+@click.option(
+    "--reload-dir", "reload_dirs", multiple=True, type=_DIRECTORY, help="Watch this instead of --app-dir. Repeatable."
+)
+@server_options
+def trace(target: str, app_dir: str, factory: bool, reload: bool, reload_dirs: tuple[str, ...], **options: Any) -> None:
+    """Run TARGET (module:attribute) under a real server and show everything that crosses the line between them.
+
+    Send requests to the address it prints. Ctrl-C ends it gracefully, a second one at once.
+    """
+    from asgiviz.cli.live import LiveRun
+    from asgiviz.cli.printing import look_here
+    from asgiviz.host.options import Run
+    from asgiviz.session import Session, reload_directories
+
+    server = take_server_options(options)
+    look = look_here(
+        options["form"], options["filter_"], mask_of(options["reveal"], options["masked"]), options["width"], options["ascii_"]
+    )
+    directory = str(Path(app_dir).resolve())
+    session = Session(
+        Run(target, directory, factory, server, options["body_limit"]),
+        isolate=options["isolate"],
+        reload=reload_directories(reload_dirs, directory) if reload or reload_dirs else (),
+        max_events=options["max_events"],
+    )
+    sys.exit(LiveRun(session, look, options["record"], options["seconds"], options["connections"]).run())

@@ -1,0 +1,120 @@
+"""The child process: serves one run in its main thread and ships every event to the parent.
+
+``python -m asgiviz.host.child CONTROL_FD SOCKET_FD``. A flusher thread does the shipping, because a blocked loop must
+not silence what led to it. When the parent is gone, the server is stopped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import itertools
+import os
+import signal
+import socket
+import sys
+import threading
+from time import perf_counter_ns as now
+from typing import Any
+
+from asgiviz.host.errors import HostError
+from asgiviz.host.frames import FrameSender, read_frame
+from asgiviz.host.options import Run
+from asgiviz.host.serve import ServerRun
+from asgiviz.model.events import GAP, Raw
+
+#: Seconds between two shipments.
+FLUSH_EVERY = 0.033
+#: Events shipped in one frame, and events that may wait; beyond that the newest are counted and dropped.
+FRAME_EVENTS = 1_000
+MOST_WAITING = 200_000
+
+
+class Shipper:
+    """Collects events and sends them to the parent; `emit` is safe from any thread."""
+
+    def __init__(self, sender: FrameSender) -> None:
+        self._waiting: list[Raw] = []
+        self.emit = self._waiting.append
+        self._sender = sender
+        self._closing = threading.Event()
+        self._flushing = threading.Lock()
+        threading.Thread(target=self._ship, name="asgiviz-shipper", daemon=True).start()
+
+    def flush(self) -> None:
+        """Send what is there; a parent that is gone takes nothing, and nothing is kept for it."""
+        with self._flushing:
+            while self._waiting:
+                if len(self._waiting) > MOST_WAITING:
+                    dropped = len(self._waiting) - MOST_WAITING
+                    del self._waiting[MOST_WAITING:]
+                    self.emit((now(), GAP, None, None, None, {"dropped": dropped}))
+                batch = self._waiting[:FRAME_EVENTS]
+                try:
+                    self._sender.send(("events", batch))
+                except OSError:
+                    self._waiting.clear()
+                    return
+                del self._waiting[: len(batch)]
+
+    def _ship(self) -> None:
+        while not self._closing.wait(FLUSH_EVERY):
+            self.flush()
+
+
+class ParentReport:
+    """Tells the parent what becomes of the run (see serve.Report)."""
+
+    def __init__(self, sender: FrameSender, shipper: Shipper) -> None:
+        self._sender = sender
+        self._shipper = shipper
+
+    def loaded(self, facts: dict[str, Any]) -> None:
+        """See serve.Report."""
+        self._tell("loaded", facts)
+
+    def listening(self) -> None:
+        """See serve.Report."""
+        self._tell("listening", None)
+
+    def failed(self, error: HostError) -> None:
+        """See serve.Report."""
+        self._tell("failed", [str(error), error.trace, error.code, error.in_lifespan])
+
+    def _tell(self, what: str, value: Any) -> None:
+        self._shipper.flush()
+        self._sender.send((what, value))
+
+
+def main(control_fd: int, socket_fd: int) -> None:
+    """Serve what the parent's first frame says, until it says stop or is gone."""
+    faulthandler.enable()
+    control = socket.socket(fileno=control_fd)
+    stream = control.makefile("rb")
+    order = read_frame(stream)
+    sender = FrameSender(control)
+    shipper = Shipper(sender)
+    report = ParentReport(sender, shipper)
+    sock = socket.socket(fileno=socket_fd)
+    server = ServerRun(Run.from_dict(order["run"]), sock, shipper.emit, report, itertools.count(order["first"]))
+    threading.Thread(target=_listen_to_parent, args=(stream, server), name="asgiviz-parent", daemon=True).start()
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn hands a signal on once it has shut down
+        server.run()
+    shipper.flush()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # threads that the app has left running must not keep the process
+
+
+def _listen_to_parent(stream: Any, server: ServerRun) -> None:
+    try:
+        while True:
+            server.stop(force=read_frame(stream) == "force")
+    except (EOFError, OSError):
+        server.stop()
+        threading.Timer(5.0, os.kill, (os.getpid(), signal.SIGKILL)).start()  # no one is left to do it
+
+
+if __name__ == "__main__":
+    sys.path.pop(0)  # the working directory; the target's own directory is put there instead
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,164 @@
+"""One run of uvicorn in the thread that calls it, from the import of the app to the end of its lifespan.
+
+The app is imported inside the running loop, as uvicorn itself does it. Both hosts use this: the thread host in its
+thread, the process host in the child's main thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import traceback
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from typing import Any, Protocol
+
+import uvicorn
+
+from asgiviz.host.errors import USAGE, HostError
+from asgiviz.host.options import Run
+from asgiviz.host.target import load_target
+from asgiviz.model.asgi import App
+from asgiviz.model.events import Emit
+from asgiviz.probe.logs import capture_logs
+from asgiviz.probe.tap import Tap
+from asgiviz.probe.threads import carry_connections
+
+
+class Report(Protocol):
+    """How a run tells what becomes of it; called from the run's own thread."""
+
+    def loaded(self, facts: dict[str, Any]) -> None:
+        """The app is imported; `facts` names server and implementations."""
+
+    def listening(self) -> None:
+        """Requests are answered now."""
+
+    def failed(self, error: HostError) -> None:
+        """The app is not (or no longer) served."""
+
+
+class ServerRun:
+    """Serves `run` on `sock`; `emit` takes the events, `report` the news.
+
+    `numbers` numbers the connections. `run()` blocks; `stop()` is for other threads.
+    """
+
+    def __init__(self, run: Run, sock: socket.socket, emit: Emit, report: Report, numbers: Iterator[int]) -> None:
+        self._run = run
+        self._sock = sock
+        self._emit = emit
+        self._report = report
+        self._numbers = numbers
+        self._server: uvicorn.Server | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    def run(self) -> None:
+        """Serve until told to stop, or until it cannot go on; what goes wrong is reported, not raised."""
+        try:
+            with carry_connections(), capture_logs(self._emit, self._run.body_limit):
+                self._serve_in_loop()
+        except HostError as error:
+            self._report.failed(error)
+
+    def stop(self, force: bool = False) -> None:
+        """Ask the server to finish its requests and its lifespan, or (force) to drop what is still open."""
+        self._stopping = True
+        server, loop, task = self._server, self._loop, self._task
+        if server is not None and server.started:
+            server.force_exit = force or server.force_exit
+            server.should_exit = True
+        elif loop is not None and task is not None and not loop.is_closed():
+            try:
+                loop.call_soon_threadsafe(task.cancel)  # in the import or in lifespan startup: there is nothing to finish
+            except RuntimeError:
+                return  # it was closed in between: the run is over
+
+    def _serve_in_loop(self) -> None:
+        try:
+            config = uvicorn.Config(app=_not_loaded, log_config=None, **self._run.options.config())
+            with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+                runner.run(self._serve(config))
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            if not self._stopping:
+                raise HostError("the server's task was cancelled by the app") from None
+        except SystemExit as error:
+            raise self._after_exit(error) from None
+        except HostError:
+            raise
+        except Exception as error:
+            raise self._not_configured(error) from error
+
+    async def _serve(self, config: uvicorn.Config) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
+        app = load_target(self._run.target, self._run.app_dir, self._run.factory)
+        self._load(config, app)
+        self._server = server = _Server(config, self._report.listening)
+        self._report.loaded(server_facts(config, self._loop))
+        if not self._stopping:
+            await server.serve(sockets=[self._sock])
+
+    def _load(self, config: uvicorn.Config, app: App) -> None:
+        config.app = Tap(app, self._emit, self._run.body_limit, self._numbers)
+        try:
+            config.load()
+        except Exception as error:
+            raise self._not_configured(error) from error
+
+    def _not_configured(self, error: Exception) -> HostError:
+        return HostError(
+            f"uvicorn cannot run with these options: {type(error).__name__}: {error}. See: asgiviz trace --help",
+            None if isinstance(error, (ImportError, OSError, ValueError)) else traceback.format_exc(),
+            USAGE,
+        )
+
+    def _after_exit(self, error: SystemExit) -> HostError:
+        server = self._server
+        if server is None:
+            return HostError(f"the app or uvicorn ended the start with exit code {error.code}")
+        if not server.started:
+            return HostError("the app's lifespan startup failed", in_lifespan=True)
+        return HostError(f"the app ended the server's loop with sys.exit({error.code!r})", code=1)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, on_listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_listening = on_listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_listening()
+
+
+async def _not_loaded(*_: Any) -> None:
+    """Stands in the configuration until the app is imported."""
+    raise AssertionError("the app was not loaded")
+
+
+def server_facts(config: uvicorn.Config, loop: asyncio.AbstractEventLoop) -> dict[str, Any]:
+    """Name, version and the implementations that are really in use, as they stand in a recording's header."""
+    return {
+        "name": "uvicorn",
+        "version": version("uvicorn"),
+        "http": _implementation(config.http_protocol_class),
+        "ws": _implementation(config.ws_protocol_class),
+        "loop": type(loop).__module__.split(".")[0],
+    }
+
+
+def _implementation(protocol: Any) -> str | None:
+    """``httptools`` for ``uvicorn.protocols.http.httptools_impl``; the full name of a class that is not uvicorn's."""
+    if protocol is None:
+        return None
+    module: str = protocol.__module__
+    name = module.rpartition(".")[2]
+    if not module.startswith("uvicorn."):
+        return f"{module}:{protocol.__qualname__}"
+    return name.removesuffix("_impl").replace("_", "-")

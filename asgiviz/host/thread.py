@@ -1,0 +1,83 @@
+"""The host in this process: uvicorn in its own thread and loop, so that a busy app leaves the main thread alone."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import threading
+from time import perf_counter_ns as now
+from typing import Any
+
+from asgiviz.host import listen
+from asgiviz.host.errors import HostError
+from asgiviz.host.options import Run
+from asgiviz.host.serve import ServerRun
+from asgiviz.host.state import Phase, State
+from asgiviz.model.events import SERVER, Emit, Raw
+
+
+class ThreadHost:
+    """Serves `run` in a daemon thread: a loop that never comes back cannot keep the process from ending."""
+
+    def __init__(self, run: Run, emit: Emit) -> None:
+        self._run = run
+        self._emit = emit
+        self._numbers = itertools.count(1)
+        self.state = State()
+        self.url = ""
+        self._sock: socket.socket | None = None
+        self._server: ServerRun | None = None
+
+    def start(self) -> None:
+        """Bind the address and begin to serve."""
+        self._sock = listen.bind(self._run.options)
+        self.url = listen.url(self._sock, self._run.options)
+        self.restart()
+
+    def restart(self) -> None:
+        """See Host. Modules stay imported: changed code needs a process of its own (`--reload`)."""
+        if self._sock is None:
+            raise RuntimeError("start() comes first")
+        self.state.begin()
+        self._server = ServerRun(self._run, self._sock.dup(), self._emit, self, self._numbers)
+        threading.Thread(target=self._serve, args=(self._server,), name="asgiviz-server", daemon=True).start()
+
+    def stop(self, force: bool = False) -> None:
+        """See Host."""
+        if self._server is not None:
+            self._server.stop(force)
+
+    def close(self) -> None:
+        """See Host."""
+        if self._sock is not None:
+            self._sock.close()
+            self._sock = None
+            listen.unlink(self._run.options)
+
+    def _serve(self, server: ServerRun) -> None:
+        try:
+            server.run()
+        finally:
+            if server is self._server:
+                self.state.set(Phase.ENDED)
+
+    # -- the server's report ---------------------------------------------------------------------------------------
+
+    def loaded(self, facts: dict[str, Any]) -> None:
+        """See serve.Report."""
+        self.state.load(facts)
+
+    def listening(self) -> None:
+        """See serve.Report."""
+        self._emit(server_event("started", self.url))
+        self.state.set(Phase.LISTENING)
+
+    def failed(self, error: HostError) -> None:
+        """See serve.Report."""
+        self._emit(server_event("failed", str(error)))
+        self.state.set(Phase.ENDED, error)
+
+
+def server_event(what: str, text: str) -> Raw:
+    """A `server` event: started, stopping, stopped, reloaded, failed."""
+    return (now(), SERVER, None, None, None, {"what": what, "text": text} if text else {"what": what})

@@ -1,0 +1,335 @@
+"""A connection: what the events of one call of the app add up to, known a little better with each event.
+
+A fold: events go in with `add`, facts are read as attributes, and a fact that is once known does not change again.
+Only the outermost tap (layer 0) counts, and only up to the exit of the app's call; whatever a malformed recording
+holds in place of a value counts as absent. Nothing here raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from typing import Any
+
+from asgiviz.model.events import Ev, Event
+from asgiviz.model.values import header_pairs, kept_bytes, true_length
+
+#: Calls of one connection that may be open at a time; a real app has one or two, beyond this the oldest is forgotten.
+MOST_OPEN_CALLS = 256
+#: Status that the specification prescribes for a handshake that the app refuses with websocket.close.
+REFUSED = 403
+NO_STATUS_RECEIVED = 1005
+NORMAL_CLOSURE = 1000
+SERVICE_RESTART = 1012
+
+
+class Outcome(StrEnum):
+    """How the app's call ended."""
+
+    #: it came back
+    RETURNED = "returned"
+    #: an exception left the app
+    RAISED = "raised"
+    #: its task was cancelled
+    CANCELLED = "cancelled"
+
+
+class Closer(StrEnum):
+    """Who ended a WebSocket conversation."""
+
+    #: the app sent websocket.close first
+    APP = "app"
+    #: the app received websocket.disconnect first
+    CLIENT = "client"
+    #: the same, with the code that only a server gives when it stops (1012)
+    SERVER = "server"
+
+
+class Connection:
+    """The summary of one connection; times are nanoseconds since the recording started.
+
+    `began` is the time of its first event, `ended` that of its exit. `bytes_in` and `bytes_out` are true lengths of
+    bodies and WebSocket payloads (of a text that was kept in part: its kept bytes and one for each character more).
+    `messages_in` counts what receive gave, `messages_out` what was handed to send. `waited_receive` and `waited_send`
+    are the nanoseconds spent in calls that came back.
+    """
+
+    __slots__ = (
+        "accepted", "began", "broke", "bytes_in", "bytes_out", "client", "close_code", "close_reason", "closed_by", "conn",
+        "disconnected", "ended", "error_text", "error_type", "http_version", "kind", "last", "messages_in", "messages_out",
+        "method", "open_calls", "outcome", "path", "query", "reported_failure", "request_headers", "response_complete",
+        "response_headers", "response_started", "scope_seen", "status", "trailers_announced", "waited_receive", "waited_send",
+    )  # fmt: skip
+
+    def __init__(self, conn: int, began: int) -> None:
+        self.conn = conn
+        self.began = began
+        self.ended: int | None = None
+        self.last = began
+        #: scope type: http, websocket, lifespan, or what the scope says; None when it says nothing
+        self.kind: str | None = None
+        self.scope_seen = False
+        self.method: str | None = None
+        self.path: str | None = None
+        self.query = b""
+        self.http_version: str | None = None
+        #: host and port as they stand in the scope
+        self.client: Any = None
+        self.request_headers: list[tuple[bytes, bytes]] = []
+        #: of the response, or of a refused WebSocket handshake
+        self.status: int | None = None
+        #: of http.response.start, websocket.http.response.start or websocket.accept
+        self.response_headers: list[tuple[bytes, bytes]] = []
+        self.response_started = False
+        self.response_complete = False
+        self.trailers_announced = False
+        self.accepted = False
+        self.close_code: int | None = None
+        self.close_reason = ""
+        self.closed_by: Closer | None = None
+        self.disconnected = False
+        self.bytes_in = self.bytes_out = self.messages_in = self.messages_out = 0
+        self.waited_receive = self.waited_send = 0
+        #: (receive or send, call) -> when it began, of the calls that have not come back
+        self.open_calls: dict[tuple[Ev, int | None], int] = {}
+        #: a receive or send raised an error that is not a cancellation
+        self.broke = False
+        #: the app sent lifespan.startup.failed or lifespan.shutdown.failed
+        self.reported_failure = False
+        self.outcome: Outcome | None = None
+        self.error_type: str | None = None
+        self.error_text: str | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether the app's call has ended."""
+        return self.ended is not None
+
+    @property
+    def answered(self) -> bool:
+        """Whether the response, or the answer to a WebSocket handshake, has begun."""
+        return self.response_started or self.accepted or self.closed_by is Closer.APP
+
+    @property
+    def failed(self) -> bool:
+        """Whether something went wrong: the app raised, a receive or send broke, it reported that its lifespan failed,
+        or it returned and left a client that was still there without a whole response or an answer to its handshake."""
+        if self.broke or self.reported_failure or self.outcome is Outcome.RAISED:
+            return True
+        return self.outcome is Outcome.RETURNED and not self.disconnected and not self._did_its_duty()
+
+    def _did_its_duty(self) -> bool:
+        if self.kind == "http":
+            return self.response_complete
+        if self.kind == "websocket":
+            return self.response_complete if self.response_started else self.answered
+        return True
+
+    def duration(self, now: int | None = None) -> int:
+        """Nanoseconds from its beginning to its end; while it is open to `now`, or to its last event."""
+        if self.ended is not None:
+            return self.ended - self.began
+        return (self.last if now is None else now) - self.began
+
+    def add(self, event: Event) -> None:
+        """Take in one event of this connection; events of inner layers and events behind the exit change nothing."""
+        if event.layer or self.ended is not None:
+            return
+        self.last = max(self.last, event.t)
+        match event.ev:
+            case Ev.SCOPE:
+                self._begin(event.get("scope"))
+            case Ev.RECEIVE_BEGIN | Ev.SEND_BEGIN:
+                self._open_call(event)
+            case Ev.RECEIVE_END | Ev.SEND_END:
+                self._close_call(event)
+            case Ev.EXIT:
+                self._end(event)
+            case _:  # logs, notes and what a newer version may write say nothing about the connection itself
+                pass
+
+    def _begin(self, scope: Any) -> None:
+        if self.scope_seen:
+            return
+        self.scope_seen = True
+        if not isinstance(scope, Mapping):
+            return
+        self.kind = _text(scope.get("type"))
+        self.method = _text(scope.get("method"))
+        self.path = _text(scope.get("path"))
+        self.query = kept_bytes(scope.get("query_string"))
+        self.http_version = _text(scope.get("http_version"))
+        self.client = scope.get("client")
+        self.request_headers = header_pairs(scope.get("headers"))
+
+    def _open_call(self, event: Event) -> None:
+        way = Ev.SEND_BEGIN if event.ev == Ev.SEND_BEGIN else Ev.RECEIVE_BEGIN
+        if len(self.open_calls) >= MOST_OPEN_CALLS:
+            del self.open_calls[next(iter(self.open_calls))]
+        self.open_calls[way, event.call] = event.t
+        if way is Ev.SEND_BEGIN:
+            self.messages_out += 1
+            self._sent(event.get("message"))
+
+    def _close_call(self, event: Event) -> None:
+        if event.ev == Ev.SEND_END:
+            began = self.open_calls.pop((Ev.SEND_BEGIN, event.call), event.t)
+            self.waited_send += event.t - began
+        else:
+            began = self.open_calls.pop((Ev.RECEIVE_BEGIN, event.call), event.t)
+            self.waited_receive += event.t - began
+        if event.get("raised") is not None:
+            self.broke = True
+            self._blame(event.get("raised"))
+        elif event.ev == Ev.RECEIVE_END and not event.get("cancelled"):
+            self.messages_in += 1
+            self._received(event.get("message"))
+
+    def _end(self, event: Event) -> None:
+        self.ended = event.t
+        self.open_calls.clear()
+        outcome = event.get("outcome")
+        self.outcome = Outcome(outcome) if isinstance(outcome, str) and outcome in _OUTCOMES else None
+        if self.outcome is Outcome.RAISED:
+            self.error_type = self.error_text = None  # what left the app says more than the call that broke before
+        self._blame(event.get("error"))
+
+    def _blame(self, error: Any) -> None:
+        if isinstance(error, Mapping) and self.error_type is None and self.error_text is None:
+            self.error_type = _text(error.get("type"))
+            self.error_text = _text(error.get("text"))
+
+    def _received(self, message: Any) -> None:
+        if not isinstance(message, Mapping):
+            return
+        self.bytes_in += payload_length(message)
+        match message.get("type"):
+            case "http.disconnect":
+                self.disconnected = True
+            case "websocket.disconnect":
+                self.disconnected = True
+                code = _whole(message.get("code"), NO_STATUS_RECEIVED)
+                self._close(Closer.SERVER if code == SERVICE_RESTART else Closer.CLIENT, code, message.get("reason"))
+            case _:  # everything else is counted, and changes no fact
+                pass
+
+    def _sent(self, message: Any) -> None:
+        if not isinstance(message, Mapping):
+            return
+        self.bytes_out += payload_length(message)
+        if self.kind == "lifespan":  # nothing but these is legal there, and nothing else becomes a fact
+            self.reported_failure |= message.get("type") in ("lifespan.startup.failed", "lifespan.shutdown.failed")
+            return
+        match message.get("type"):
+            case "http.response.start" | "websocket.http.response.start":
+                self._start_response(message)
+            case "http.response.body" | "websocket.http.response.body" | "http.response.zerocopysend":
+                self._continue_response(bool(message.get("more_body")) or self.trailers_announced)
+            case "http.response.pathsend":
+                self._continue_response(self.trailers_announced)
+            case "http.response.trailers":
+                self._continue_response(bool(message.get("more_trailers")))
+            case "websocket.accept":
+                if not self.answered:
+                    self.accepted = True
+                    self.response_headers = header_pairs(message.get("headers"))
+            case "websocket.close":
+                if not self.answered:
+                    self.status = REFUSED
+                self._close(Closer.APP, _whole(message.get("code"), NORMAL_CLOSURE), message.get("reason"))
+            case _:  # everything else is counted, and changes no fact
+                pass
+
+    def _start_response(self, message: Mapping[str, Any]) -> None:
+        if self.answered:
+            return  # a second start is the app's mistake; the client has seen the first
+        self.response_started = True
+        self.status = _whole(message.get("status"), None)
+        self.response_headers = header_pairs(message.get("headers"))
+        self.trailers_announced = bool(message.get("trailers"))
+
+    def _continue_response(self, more: bool) -> None:
+        if self.response_started and not more:
+            self.response_complete = True
+
+    def _close(self, closer: Closer, code: int | None, reason: Any) -> None:
+        if self.closed_by is None:
+            self.closed_by = closer
+            self.close_code = code
+            self.close_reason = _text(reason) or ""
+
+
+class Connections(Mapping[int, Connection]):
+    """The connections of a recording by number, in the order in which they began; grows with each event."""
+
+    def __init__(self, events: Iterable[Event] = ()) -> None:
+        self._by_number: dict[int, Connection] = {}
+        for event in events:
+            self.add(event)
+
+    def add(self, event: Event) -> Connection | None:
+        """Take in one event and give back its connection; None when it belongs to none."""
+        if event.conn is None:
+            return None
+        connection = self._by_number.get(event.conn)
+        if connection is None:
+            connection = self._by_number[event.conn] = Connection(event.conn, event.t)
+        connection.add(event)
+        return connection
+
+    def forget(self, conn: int) -> None:
+        """Let a connection go, for a reader that must stay small."""
+        self._by_number.pop(conn, None)
+
+    def forget_oldest(self) -> None:
+        """Let the connection go that began first."""
+        if self._by_number:
+            del self._by_number[next(iter(self._by_number))]
+
+    def __getitem__(self, conn: int) -> Connection:
+        return self._by_number[conn]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._by_number)
+
+    def __len__(self) -> int:
+        return len(self._by_number)
+
+
+_OUTCOMES = frozenset(outcome.value for outcome in Outcome)
+
+
+def payload(message: Mapping[str, Any]) -> Any:
+    """The frozen body of an http message, or the bytes or text of a WebSocket message; None when it has none."""
+    for key in ("body", "bytes", "text"):
+        value = message.get(key)
+        if value is not None:
+            return value
+    return None
+
+
+def payload_length(message: Mapping[str, Any]) -> int:
+    """Bytes of the payload as they were on the line."""
+    value = payload(message)
+    beyond = beyond_kept(value)
+    return len(kept_bytes(value)) + beyond
+
+
+def beyond_kept(value: Any) -> int:
+    """How many bytes or characters of a frozen byte string or text were not kept."""
+    if not isinstance(value, dict):
+        return 0
+    kept = value.get("$bytes", value.get("$text"))
+    return max(0, true_length(value) - len(kept)) if isinstance(kept, (bytes, str)) else 0
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, Mapping):  # a long text that was kept in part
+        value = value.get("$text")
+    return value if isinstance(value, str) else None
+
+
+def _whole(value: Any, absent: int | None) -> int | None:
+    if value is None:
+        return absent
+    return value if type(value) is int else None
