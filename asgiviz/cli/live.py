@@ -13,7 +13,7 @@ from time import monotonic
 from types import FrameType
 
 from asgiviz.cli.printing import Look, Printer, print_live
-from asgiviz.host.errors import USAGE, HostError
+from asgiviz.host.errors import NOT_STARTED, USAGE, HostError
 from asgiviz.host.state import Phase
 from asgiviz.model.events import EXIT, SCOPE
 from asgiviz.session import NO_PATIENCE, PATIENCE, Session
@@ -111,6 +111,9 @@ class LiveRun:
                 self._tell(error)
                 return self._end(stop, error.code if isinstance(error, HostError) else USAGE)
             failure = session.host.state.failure
+            if failure is None and not self._listened and not stop.count and session.host.state.phase is Phase.STARTING:
+                self.say("the app's startup did not come back in time; it never listened")
+                return self._end(stop, NOT_STARTED)
             return self._end(stop, failure.code if failure is not None else 0)
 
     # -- while it runs ---------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 MOST_BODY = 32 * 1024 * 1024
 
 
-class NameValue(click.ParamType):
+class NameValue(click.ParamType):  # type: ignore[type-arg]  # generic only in newer clicks
     """``Name:value``, as in uvicorn's --header."""
 
     name = "NAME:VALUE"
@@ -32,7 +32,7 @@ class NameValue(click.ParamType):
         return name.strip(), text.strip()
 
 
-class FilterText(click.ParamType):
+class FilterText(click.ParamType):  # type: ignore[type-arg]  # generic only in newer clicks
     """A filter, checked while the command line is read."""
 
     name = "FILTER"
@@ -88,6 +88,7 @@ _RECORDING = [
     click.option("--isolate", is_flag=True, help="Run the app in a process of its own, which may block, exit or crash."),
 ]  # fmt: skip
 
+_FILE = click.Path(exists=True, dir_okay=False)
 _LEVELS = ["critical", "error", "warning", "info", "debug", "trace"]
 _SERVER = [
     click.option("--server", type=click.Choice(["uvicorn"]), default="uvicorn", show_default=True, help="The server to run it under."),
@@ -105,12 +106,12 @@ _SERVER = [
     click.option("--date-header/--no-date-header", default=True, show_default=True, help="Send a default Date header."),
     click.option("--proxy-headers/--no-proxy-headers", default=True, show_default=True, help="Believe X-Forwarded-* of trusted peers."),
     click.option("--forwarded-allow-ips", metavar="LIST", help="Trusted peers. Default: $FORWARDED_ALLOW_IPS, else 127.0.0.1."),
-    click.option("--ssl-keyfile", metavar="FILE", help="TLS key."),
+    click.option("--ssl-keyfile", type=_FILE, help="TLS key."),
     click.option("--ssl-keyfile-password", metavar="TEXT", help="TLS key's password."),
-    click.option("--ssl-certfile", metavar="FILE", help="TLS certificate."),
+    click.option("--ssl-certfile", type=_FILE, help="TLS certificate."),
     click.option("--log-level", type=click.Choice(_LEVELS), default="info", show_default=True, help="Level of the server's own log."),
     click.option("--access-log", is_flag=True, help="Let uvicorn write its access log too (it costs more than the recording)."),
-    click.option("--env-file", metavar="FILE", help="Environment file (needs python-dotenv)."),
+    click.option("--env-file", type=_FILE, help="Environment file (needs python-dotenv)."),
     click.option("--backlog", type=int, default=2048, show_default=True, help="Connections that may wait to be accepted."),
     click.option("--limit-concurrency", type=int, metavar="N", help="Connections or tasks before 503 is answered."),
     click.option("--limit-max-requests", type=int, metavar="N", help="Requests before the server ends."),

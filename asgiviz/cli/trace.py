@@ -10,7 +10,6 @@ import click
 
 from asgiviz.cli.options import mask_of, output_options, recording_options, server_options, take_server_options
 
-
 _DIRECTORY = click.Path(exists=True, file_okay=False)
 
 

@@ -4,6 +4,8 @@ An ASGI app is one callable that is called with a scope, once for the life of th
 (http) and once for each WebSocket. `receive` brings what the client does, `send` takes what the app does.
 """
 
+# ruff: noqa: ARG001 - every handler has the signature of an ASGI app, whatever it uses of it
+
 from __future__ import annotations
 
 import asyncio
@@ -14,7 +16,9 @@ import json
 import logging
 import time
 import warnings
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -25,6 +29,7 @@ Send = Callable[[Message], Awaitable[None]]
 Handler = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = logging.getLogger("demo")
+PAGE = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,7 +54,7 @@ async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             if "state" in scope:
-                scope["state"]["room"] = Room()
+                scope["state"]["rooms"] = defaultdict(Room)
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             await send({"type": "lifespan.shutdown.complete"})
@@ -138,7 +143,7 @@ async def slow(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def blocking(scope: Scope, receive: Receive, send: Send) -> None:
     """Sleeps on the loop for 0.3 seconds: meanwhile nobody is served. This is the bug that asgiviz calls a stall."""
-    time.sleep(0.3)  # noqa: ASYNC251 - the point of this route
+    time.sleep(0.3)
     await respond(send, 200, "that took 0.3 seconds, of everybody\n")
 
 
@@ -237,10 +242,10 @@ def row(method: str, path: str, text: str) -> str:
 
 
 class Room:
-    """Who is in the chat, as their `send`."""
+    """Who is in a chat room: the `send` of each."""
 
     def __init__(self) -> None:
-        self.members: list[Send] = []
+        self.members: dict[Send, str] = {}
 
     async def tell(self, text: str) -> None:
         """Send a text to everyone; who has just left does not hear it."""
@@ -248,11 +253,11 @@ class Room:
             try:
                 await member({"type": "websocket.send", "text": text})
             except OSError:  # the specification's word for a client that is gone
-                self.members.remove(member) if member in self.members else None
+                self.members.pop(member, None)
 
 
-#: The room when the server does not run the lifespan or carries no state.
-lobby = Room()
+#: The rooms when the server does not run the lifespan or carries no state.
+lobby: dict[str, Room] = defaultdict(Room)
 
 
 async def websocket(scope: Scope, receive: Receive, send: Send) -> None:
@@ -265,57 +270,24 @@ async def websocket(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def chat(scope: Scope, receive: Receive, send: Send) -> None:
-    """A chat room (?name=you): text goes to everyone, bytes come back, /bye makes the server close with code 4001."""
-    room: Room = scope.get("state", {}).get("room", lobby)
-    name = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("name", "somebody")
+    """A chat (?name=you&room=1): text goes to everyone, bytes come back, and /bye makes the server close with code 4001."""
+    asked = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+    name = asked.get("name", "somebody")
+    room = scope.get("state", {}).get("rooms", lobby)[asked.get("room", "lobby")]
     await send({"type": "websocket.accept", "subprotocol": "chat" if "chat" in scope["subprotocols"] else None})
-    room.members.append(send)
+    room.members[send] = name
     try:
-        await room.tell(f"* {name} joined")
+        await room.tell(f"* {name} joined, {len(room.members)} here")
         while (message := await receive())["type"] == "websocket.receive":
             text = message.get("text")
             if text is None:
                 await send({"type": "websocket.send", "bytes": message["bytes"]})
             elif text == "/bye":
-                room.members.remove(send)  # before the close: nobody may send behind it
+                del room.members[send]  # before the close: nobody may send behind it
                 await send({"type": "websocket.close", "code": 4001, "reason": f"goodbye, {name}"})
                 break
             else:
                 await room.tell(f"{name}: {text}")
     finally:
-        if send in room.members:
-            room.members.remove(send)
+        room.members.pop(send, None)
     await room.tell(f"* {name} left")
-
-
-PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>asgiviz demo</title>
-<style>
-  body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color-scheme: light dark }
-  td { padding: .2rem .8rem .2rem 0; vertical-align: top }
-  td:nth-child(2) { font-family: monospace; white-space: nowrap }
-</style>
-<h1>The demo app</h1>
-<p>Follow a link and watch in asgiviz what crosses the line between the server and this app.</p>
-<table>
-<!-- routes -->
-</table>
-<h2>Upload</h2>
-<form onsubmit="fetch('/upload', {method: 'POST', body: file.files[0]}).then(r => r.text()).then(t => done.value = t); return false">
-  <input type="file" id="file"> <button>Upload</button> <output id="done"></output>
-</form>
-<h2>Chat</h2>
-<form onsubmit="socket.send(say.value); say.value = ''; return false">
-  <input id="say" placeholder="say something, or /bye"> <button>Send</button>
-</form>
-<pre id="heard"></pre>
-<script>
-  const socket = new WebSocket(location.origin.replace('http', 'ws') + '/chat?name=browser');
-  socket.onmessage = event => heard.textContent += event.data + '\\n';
-  socket.onclose = event => heard.textContent += `closed: ${event.code} ${event.reason}\\n`;
-</script>
-</html>
-"""

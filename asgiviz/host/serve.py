@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import traceback
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from typing import Any, Protocol
@@ -109,11 +108,8 @@ class ServerRun:
             raise self._not_configured(error) from error
 
     def _not_configured(self, error: Exception) -> HostError:
-        return HostError(
-            f"uvicorn cannot run with these options: {type(error).__name__}: {error}. See: asgiviz trace --help",
-            None if isinstance(error, (ImportError, OSError, ValueError)) else traceback.format_exc(),
-            USAGE,
-        )
+        why = str(error).rstrip(".") or type(error).__name__
+        return HostError(f"uvicorn cannot run with these options: {why}. See: asgiviz trace --help", code=USAGE)
 
     def _after_exit(self, error: SystemExit) -> HostError:
         server = self._server

@@ -16,7 +16,7 @@ class Phase(StrEnum):
     STARTING = "starting"
     #: requests are answered
     LISTENING = "listening"
-    #: nothing is served any more
+    #: nothing is served: not yet, or not any more
     ENDED = "ended"
 
 
@@ -47,7 +47,7 @@ class State:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self.phase = Phase.STARTING
+        self.phase = Phase.ENDED
         self.facts: dict[str, Any] | None = None
         self.failure: HostError | None = None
 

@@ -31,9 +31,9 @@ from typing import Any
 BODY_LIMIT = 64 * 1024
 #: Nesting beyond this is shown as ``$repr``; so is a container inside itself.
 MAX_DEPTH = 64
-#: Entries kept of one value in all its containers; containers beyond that are shown as ``$repr``.
+#: Entries kept of one message in all its containers; containers beyond that are shown as ``$repr``.
 MAX_ENTRIES = 100_000
-#: Entries kept of one container in a scope, which may hold the app's own large objects (``state``).
+#: Entries kept of one container in a scope, which may hold the app's own large objects (``state``); ten times that in all.
 SCOPE_ITEMS = 1_000
 
 _ATOMS = frozenset({bool, int, float, type(None)})
@@ -59,7 +59,7 @@ _REPR_LIMIT = 200
 
 
 def freeze(value: Any, limit: int = BODY_LIMIT, items: int | None = None) -> Any:
-    """The frozen form of `value`; `limit` bounds strings, `items` bounds each container (None: no bound). Never raises."""
+    """The frozen form of `value`; `limit` bounds strings, `items` bounds each container. Never raises."""
     return _Freezer(limit, items).freeze(value)
 
 
@@ -73,7 +73,7 @@ class _Freezer:
     def __init__(self, limit: int, items: int | None) -> None:
         self._limit = limit
         self._items = items
-        self._left = MAX_ENTRIES
+        self._left = MAX_ENTRIES if items is None else 10 * items
         self._path: set[int] = set()  # the containers around the one at hand
 
     def freeze(self, value: Any) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from time import perf_counter_ns as now
 from typing import Any
 
@@ -19,6 +19,8 @@ from asgiviz.model.values import BODY_LIMIT, SCOPE_ITEMS, class_name, freeze, is
 from asgiviz.probe.current import connection
 
 _RETURNED = {"outcome": "returned"}
+_TEXT = {str}
+_FEW = 8
 #: Characters kept of an exception's text, and of its traceback (whose end says most).
 TEXT_LIMIT = BODY_LIMIT
 #: Cancellation goes by other names on other loops; GeneratorExit is a loop that closed the app's coroutine.
@@ -121,40 +123,73 @@ def quick_copy(message: Any, limit: int) -> dict[str, Any] | None:
     if type(body) is bytes:
         known = size == 2 or (size == 3 and type(message.get("more_body")) is bool)
         return message.copy() if known and len(body) <= limit else None
+    headers = message.get("headers")
+    if type(headers) is list:
+        if size != 3 or type(message.get("status")) is not int or not is_plain(headers):
+            return None
+        copy = message.copy()
+        copy["headers"] = tuple(headers)
+        return copy
     data = message.get("text")
     if data is None:
         data = message.get("bytes")
     if type(data) is str or type(data) is bytes:
         return message.copy() if size == 2 and len(data) <= limit else None
-    headers = message.get("headers")
-    if type(headers) is list and size == 3 and type(message.get("status")) is int and is_plain(headers):
-        copy = message.copy()
-        copy["headers"] = tuple(headers)
-        return copy
     return None
 
 
 def is_plain(headers: list[Any]) -> bool:
     """Whether a header list holds nothing but tuples of two short byte strings, which no one can change later."""
     for pair in headers:
-        if type(pair) is not tuple or len(pair) != 2 or type(pair[0]) is not bytes or type(pair[1]) is not bytes:
+        if type(pair) is not tuple or len(pair) != 2:
             return False
-        if len(pair[1]) > BODY_LIMIT:
+        name, value = pair
+        if type(name) is not bytes or type(value) is not bytes or len(value) > BODY_LIMIT:
             return False
     return True
 
 
 def copy_scope(scope: Any, limit: int) -> Any:
-    """A frozen copy of a scope; of the app's own objects in it (`state`) at most `SCOPE_ITEMS` entries a container."""
-    headers = scope.get("headers") if type(scope) is dict and all(type(key) is str for key in scope) else None
-    if type(headers) is not list or not is_plain(headers):
+    """A frozen copy of a scope; of the app's own objects in it (`state`) at most `SCOPE_ITEMS` entries a container.
+
+    What nearly every scope holds is recognised by exact type and copied at once; the rest is frozen.
+    """
+    if type(scope) is not dict or len(scope) > SCOPE_ITEMS or not has_plain_keys(scope):
         return freeze(scope, limit, SCOPE_ITEMS)
-    rest = {key: value for key, value in scope.items() if key != "headers"}
-    frozen = freeze(rest, limit, SCOPE_ITEMS)
-    if frozen.keys() != rest.keys():  # written in a `$` form
-        return freeze(scope, limit, SCOPE_ITEMS)
-    frozen["headers"] = tuple(headers)
-    return frozen
+    copy = scope.copy()
+    rest = {}
+    for key, value in scope.items():
+        kind = type(value)
+        if kind is str or kind is bytes:
+            if len(value) > limit:
+                rest[key] = value
+        elif kind is list and is_plain(value):
+            copy[key] = tuple(value)
+        elif kind is dict and (not value or (has_plain_keys(value) and is_flat(value.values(), limit))):
+            copy[key] = value.copy()
+        elif kind is not tuple or not is_flat(value, limit):
+            rest[key] = value
+    if rest:
+        copy.update(freeze(rest, limit, SCOPE_ITEMS))
+    return copy
+
+
+def has_plain_keys(value: dict[Any, Any]) -> bool:
+    """Whether all keys are strings that mean nothing else in a recording; asks no key of the app to compare itself."""
+    return {*map(type, value)} == _TEXT and "$" not in "".join(value)
+
+
+def is_flat(items: Collection[Any], limit: int) -> bool:
+    """Whether there are only few short texts, whole numbers and None, as in `client`, `server` and `asgi`."""
+    if len(items) > _FEW:
+        return False
+    for item in items:
+        if type(item) is str:
+            if len(item) > limit:
+                return False
+        elif type(item) is not int and item is not None:
+            return False
+    return True
 
 
 def make_headers_last(message: Any) -> None:

@@ -11,7 +11,7 @@ import json
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO, Self, cast
 
 from asgiviz.model.events import FORMAT_VERSION, Ev, Event
 from asgiviz.model.recording import Header
@@ -133,7 +133,7 @@ def read_stream(stream: BinaryIO, name: str) -> RecordingReader:
     except OSError as error:
         raise RecordingError(f"cannot read {name}: {reason(error)}") from None
     if magic == _GZIP_MAGIC:
-        stream = _GzipStream(stream)
+        stream = cast(BinaryIO, _GzipStream(stream))
     elif name.endswith(".gz") and magic:
         raise RecordingError(f"{name} is named .gz but is not gzip; rename it without .gz to read it as it is")
     return RecordingReader(stream, name)

@@ -20,8 +20,10 @@ from asgiviz.views.text import cells_of, fit, number, pairs, quote, safe, word
 
 #: SGR codes of the 16 colours; each has one meaning.
 COLOURS = {"receive": "36", "send": "32", "waiting": "33", "error": "31", "life": "35", "quiet": "90"}
-#: Columns before the words of an event, where the column of durations ends at most, and the narrowest page.
-PREFIX, TIMING_ENDS, NARROWEST = 33, 120, 60
+#: Where the column of durations ends at most; the narrowest page; and the width from which durations have their verb.
+TIMING_ENDS, NARROWEST, ROOMY = 120, 60, 100
+#: Columns before the sign of an event.
+MARGIN = 20
 #: Calls and connections whose beginning is remembered.
 REMEMBERED = 20_000
 _KINDS = {"http": "http", "websocket": "ws", "lifespan": "life"}
