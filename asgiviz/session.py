@@ -15,6 +15,7 @@ from asgiviz.host.thread import ThreadHost, server_event
 from asgiviz.model.recording import Header
 from asgiviz.probe.descriptors import Descriptors, own_copy
 from asgiviz.store.recorder import MAX_BYTES, MAX_EVENTS, Recorder
+from asgiviz.views.startup import Startup, startup_of
 
 #: Seconds beyond the server's own grace after which an app counts as not coming back, and after a second request to end.
 PATIENCE, NO_PATIENCE = 2.0, 0.5
@@ -118,6 +119,10 @@ class Session:
     def can_restart(self) -> bool:
         """Whether a run that ended can begin afresh (in a new process)."""
         return isinstance(self.host, ProcessHost)
+
+    def startup(self) -> Startup:
+        """How the app's lifespan startup went."""
+        return startup_of(self.recorder.cursor())
 
     def failed_in_lifespan(self) -> bool:
         """Whether the run ended because the app's lifespan startup did."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from asgiviz.cli.options import mask_of, output_options, recording_options
+from asgiviz.cli.options import output_options, recording_options
 
 #: Seconds that what the visitors left open gets at the end.
 GRACE = 1
@@ -29,16 +29,14 @@ def demo(port: int, http: str, ws: str, loop: str, **options: Any) -> None:
     elsewhere the demo ends by itself.
     """
     from asgiviz.cli.live import LiveRun
-    from asgiviz.cli.printing import look_here
+    from asgiviz.cli.look import look_here
     from asgiviz.demo.visitors import visit
     from asgiviz.host.options import Run, ServerOptions
     from asgiviz.session import Session
     from asgiviz.traffic.crowd import Crowd
 
     server = ServerOptions(port=port, http=http, ws=ws, loop=loop, timeout_graceful_shutdown=GRACE)
-    look = look_here(
-        options["form"], options["filter_"], mask_of(options["reveal"], options["masked"]), options["width"], options["ascii_"]
-    )
+    look = look_here(options)
     run = Run("asgiviz.demo.app:app", options=server, body_limit=options["body_limit"])
     session = Session(run, isolate=options["isolate"], max_events=options["max_events"])
     stays = sys.stdout.isatty()

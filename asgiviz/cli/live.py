@@ -11,8 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 from types import FrameType
+from typing import Protocol
 
-from asgiviz.cli.printing import Look, Printer, print_live
+from asgiviz.cli.look import Look
 from asgiviz.host.errors import NOT_STARTED, USAGE, HostError
 from asgiviz.host.state import Phase
 from asgiviz.model.events import EXIT, SCOPE
@@ -20,7 +21,6 @@ from asgiviz.session import NO_PATIENCE, PATIENCE, Session
 from asgiviz.store.errors import RecordingError
 from asgiviz.store.recorder import Recorder
 from asgiviz.store.writer import LineWriter, Stream, open_stream
-from asgiviz.views.startup import startup_of
 
 #: Seconds between two looks at what could end a run.
 TICK = 0.05
@@ -68,6 +68,13 @@ class ConnectionCount:
         return self.finished
 
 
+class Output(Protocol):
+    """Something that follows the recorder until it is closed."""
+
+    def close(self, timeout: float | None = None) -> None:
+        """Write what is left, within `timeout` seconds."""
+
+
 class LiveRun:
     """One run of `session` on the command line; `run()` gives the exit code.
 
@@ -92,7 +99,7 @@ class LiveRun:
         self._is_over = is_over
         self._on_listening = on_listening
         self._file: Stream | None = None
-        self._outputs: list[Printer | LineWriter] = []
+        self._outputs: list[Output] = []
         self._told: HostError | None = None
         self._listened = False
         self._began = monotonic()
@@ -123,6 +130,8 @@ class LiveRun:
             pass
 
     def _open_outputs(self) -> None:
+        from asgiviz.cli.printing import print_live  # while the app starts: what draws is not needed before
+
         session, header = self._session, self._session.header()
         if self._file is not None:
             self._outputs.append(
@@ -151,7 +160,7 @@ class LiveRun:
         self._listened = True
         if self._look.form == "json":
             self.say(f"{self._session.run.target} is served at {self._session.url} (Ctrl-C ends it)")
-        startup = startup_of(self._session.recorder.cursor())
+        startup = self._session.startup()
         if startup.begun and startup.error:
             self.say(
                 f"the app raised {startup.error} in its lifespan startup; uvicorn takes that for an app without lifespan "
@@ -210,7 +219,7 @@ class LiveRun:
         """The app's whole traceback, then one sentence."""
         trace, sentence = getattr(error, "trace", None), str(error)
         if trace is None and self._session.failed_in_lifespan():
-            startup = startup_of(self._session.recorder.cursor())
+            startup = self._session.startup()
             trace = startup.trace
             why = startup.refused if startup.refused is not None else startup.error
             sentence = f"the app's lifespan startup failed: {why}" if why else sentence

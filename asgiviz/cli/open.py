@@ -9,26 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from asgiviz.cli.options import mask_of, output_options
+from asgiviz.cli.options import output_options
 
 if TYPE_CHECKING:
-    from asgiviz.cli.printing import Look
+    from asgiviz.cli.look import Look
     from asgiviz.store.reader import RecordingReader
 
 
 @click.command("open", short_help="Show a recording.")
 @click.argument("file", metavar="FILE")
 @output_options
-def open_(file: str, form: str, filter_: Any, reveal: bool, masked: tuple[str, ...], width: int | None, ascii_: bool) -> None:
+def open_(file: str, **options: Any) -> None:
     """Show the recording in FILE, which may be cut or still be growing; `-` reads standard input.
 
     What was masked when it was written stays masked.
     """
-    from asgiviz.cli.printing import look_here
+    from asgiviz.cli.look import look_here
     from asgiviz.store.errors import RecordingError
     from asgiviz.store.reader import open_recording, read_stream
 
-    look = look_here(form, filter_, mask_of(reveal, masked), width, ascii_)
+    look = look_here(options)
     try:
         reader = read_stream(sys.stdin.buffer, "standard input") if file == "-" else open_recording(Path(file))
     except RecordingError as error:
@@ -46,7 +46,9 @@ def open_(file: str, form: str, filter_: Any, reveal: bool, masked: tuple[str, .
 
 def show(reader: RecordingReader, look: Look) -> None:
     """Print a recording to standard output, line by line as it is read."""
-    text = look.to_text()
+    from asgiviz.cli.printing import TextForm
+
+    text = TextForm(look)
     out = sys.stdout.buffer
     out.write(text.header(reader.header).encode())
     for event in reader:

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 import click
 
 from asgiviz.host.options import GRACE, ServerOptions
-from asgiviz.model.masking import Mask
 from asgiviz.model.values import BODY_LIMIT
 from asgiviz.store.recorder import MAX_EVENTS
 
@@ -130,8 +129,3 @@ def take_server_options(options: dict[str, Any]) -> ServerOptions:
     """Take the values of `server_options` out of a command's `options`."""
     options.pop("server")  # one server for now; the choice is checked by click
     return ServerOptions(**{name: options.pop(name) for name in ServerOptions.__dataclass_fields__ if name in options})
-
-
-def mask_of(reveal: bool, masked: tuple[str, ...]) -> Mask | None:
-    """The mask that `--reveal` and `--mask` ask for."""
-    return None if reveal else Mask(masked)

@@ -2,49 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from time import perf_counter_ns
 
+from asgiviz.cli.look import Look
 from asgiviz.model.events import Event, expand
-from asgiviz.model.masking import Mask
 from asgiviz.model.recording import Header
 from asgiviz.store.errors import reason
 from asgiviz.store.lines import event_line, header_line
 from asgiviz.store.recorder import Numbered, Recorder
 from asgiviz.store.writer import Follower, LineWriter, Stream
-from asgiviz.views.evidence import Filter
 from asgiviz.views.plain import PlainText
 from asgiviz.views.sieve import Sieve
-
-
-@dataclass(frozen=True)
-class Look:
-    """How a recording is printed. `form` is plain or json; `mask` None reveals."""
-
-    form: str
-    filter: Filter | None
-    mask: Mask | None
-    width: int
-    colour: bool
-    ascii: bool
-
-    def to_text(self) -> TextForm:
-        """A new renderer of this look."""
-        return TextForm(self)
-
-
-def look_here(form: str, filter_: Filter | None, mask: Mask | None, width: int | None, ascii_: bool) -> Look:
-    """A look that fits the terminal (or file) that standard output is."""
-    terminal = sys.stdout is not None and sys.stdout.isatty()
-    colour = terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    if width is None:
-        width = shutil.get_terminal_size((120, 24)).columns if terminal else 120
-    encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "")
-    return Look(form, filter_, mask, width, colour, ascii_ or not encoding.startswith("utf"))
 
 
 class TextForm:
@@ -53,7 +22,7 @@ class TextForm:
     def __init__(self, look: Look) -> None:
         self._look = look
         self._sieve = Sieve(look.filter)
-        self._plain = PlainText(width=look.width, colour=look.colour, ascii=look.ascii)
+        self._plain = PlainText(width=look.width, colour=look.colour, ascii=look.ascii, mask=look.mask)
 
     def header(self, header: Header) -> str:
         """The first line or lines."""
@@ -77,8 +46,7 @@ class TextForm:
         if self._look.form == "json":
             return event_line(event, self._look.mask)
         if self._look.mask is not None:
-            fields = {key: self._look.mask.value(key, value) for key, value in event.fields.items()}
-            event = event._replace(fields=fields)
+            event = event._replace(fields=self._look.mask.fields(event.fields))
         return "".join(line + "\n" for line in self._plain.lines(event))
 
 
@@ -89,7 +57,7 @@ class Printer:
         self, recorder: Recorder, stream: Stream, look: Look, header: Header, on_trouble: Callable[[str], None]
     ) -> None:
         self._stream = stream
-        self._text = look.to_text()
+        self._text = TextForm(look)
         self._epoch = recorder.epoch
         self._header = header
         self._begun = False

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from asgiviz.cli.options import mask_of, output_options, recording_options, server_options, take_server_options
+from asgiviz.cli.options import output_options, recording_options, server_options, take_server_options
 
 _DIRECTORY = click.Path(exists=True, file_okay=False)
 
@@ -30,14 +30,12 @@ def trace(target: str, app_dir: str, factory: bool, reload: bool, reload_dirs: t
     Send requests to the address it prints. Ctrl-C ends it gracefully, a second one at once.
     """
     from asgiviz.cli.live import LiveRun
-    from asgiviz.cli.printing import look_here
+    from asgiviz.cli.look import look_here
     from asgiviz.host.options import Run
     from asgiviz.session import Session, reload_directories
 
     server = take_server_options(options)
-    look = look_here(
-        options["form"], options["filter_"], mask_of(options["reveal"], options["masked"]), options["width"], options["ascii_"]
-    )
+    look = look_here(options)
     directory = str(Path(app_dir).resolve())
     session = Session(
         Run(target, directory, factory, server, options["body_limit"]),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 #: Names that are masked as a whole.
@@ -10,11 +11,15 @@ SECRET_NAMES = frozenset({"authorization", "proxy-authorization", "cookie", "set
 #: A name that contains one of these is masked.
 SECRET_PARTS = ("token", "secret", "password", "api-key", "api_key", "apikey")
 
+#: ``name=value`` as it stands in a query string.
+_PARAMETER = re.compile(r"(?<=[?&])([^=&?\s\"'<>]+)=([^&\s\"'<>]*)")
+
 
 class Mask:
     """Replaces secret values by ``*`` of the same length: headers, query parameters and dict entries with a secret name.
 
-    `extra` adds names (case-insensitive, matched whole). Bodies, texts and log lines are not searched.
+    `extra` adds names (case-insensitive, matched whole). Log lines are searched for query parameters, because servers
+    log request lines; bodies, messages and tracebacks are not searched.
     """
 
     def __init__(self, extra: Iterable[str] = ()) -> None:
@@ -40,6 +45,17 @@ class Mask:
         name, equals, value = part.partition(b"=")
         return name + equals + (b"*" * len(value)) if self.is_secret(name.decode("latin-1")) else part
 
+    def fields(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """All the fields of an event, masked."""
+        return {key: self.text(item) if key == "text" else self.value(key, item) for key, item in fields.items()}
+
+    def text(self, text: Any) -> Any:
+        """A log line with the values of secret query parameters masked."""
+        return _PARAMETER.sub(self._in_text, text) if isinstance(text, str) and "=" in text else text
+
+    def _in_text(self, match: re.Match[str]) -> str:
+        return match[1] + "=" + "*" * len(match[2]) if self.is_secret(match[1]) else match[0]
+
     def value(self, key: str, value: Any) -> Any:
         """A frozen value that stands under `key`, masked throughout."""
         if key == "headers" and isinstance(value, (list, tuple)):
@@ -49,7 +65,7 @@ class Mask:
         if isinstance(value, dict):
             if self.is_secret(key):
                 return stars(value)
-            if "$items" in value:
+            if isinstance(value.get("$items"), (list, tuple)):
                 return {"$items": [self._pair(pair) for pair in value["$items"]]}
             return {name: self.value(name, item) for name, item in value.items()}
         if isinstance(value, (list, tuple)):

@@ -21,6 +21,8 @@ from asgiviz.probe.current import connection
 _RETURNED = {"outcome": "returned"}
 _TEXT = {str}
 _FEW = 8
+_TEXT = {str}
+_FEW = 8
 #: Characters kept of an exception's text, and of its traceback (whose end says most).
 TEXT_LIMIT = BODY_LIMIT
 #: Cancellation goes by other names on other loops; GeneratorExit is a loop that closed the app's coroutine.

@@ -45,6 +45,8 @@ class Encoder:
         if key is not None:
             return f'{parts},"{key}":{self._value(key, payload)}}}\n'
         if payload:
+            if self._mask is not None and "text" in payload:
+                payload = {**payload, "text": self._mask.text(payload["text"])}
             return f"{parts},{self.entries(payload)}}}\n"
         return parts + "}\n"
 
@@ -193,4 +195,5 @@ _RESOLVERS: dict[str, Callable[[dict[str, Any]], Any]] = {
 def event_line(event: Event, mask: Mask | None = None) -> str:
     """The line of an event; without a mask the inverse of `decode`."""
     common = {key: value for key, value in zip(_COMMON, event[:6], strict=True) if value is not None}
-    return "{" + Encoder(0, mask).entries({**common, **event.fields}) + "}\n"
+    fields = event.fields if mask is None else mask.fields(event.fields)
+    return "{" + Encoder(0, None).entries({**common, **fields}) + "}\n"

@@ -12,7 +12,7 @@ import threading
 import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import perf_counter_ns
 
@@ -25,6 +25,8 @@ MAX_BYTES = 256 * 1024 * 1024
 BLOCK = 512
 #: A block of large bodies is packed in fewer events, so that packing copies about this much at a time.
 BLOCK_BYTES = 1024 * 1024
+#: Packed bytes beyond which the oldest blocks are compressed as well: it costs as much as packing, and most runs never need it.
+ROOMY = 48 * 1024 * 1024
 #: Blocks with more bytes an event than this hold bodies and are not worth compressing.
 COMPRESS_BELOW = 512
 #: How often the keeper looks, in seconds: when events come in, and when none do.
@@ -42,11 +44,17 @@ class _Block:
     first: int
     last: int
     data: bytes
-    compressed: bool
+    compressed: bool = False
 
     def load(self) -> list[Raw]:
         raws: list[Raw] = marshal.loads(zlib.decompress(self.data) if self.compressed else self.data)
         return raws
+
+    def compress(self) -> _Block:
+        """The same events in fewer bytes, if that is worth it."""
+        if self.compressed or len(self.data) >= COMPRESS_BELOW * (self.last - self.first + 1):
+            return self
+        return replace(self, data=zlib.compress(self.data, 1), compressed=True)
 
 
 def _last_seq(block: _Block) -> int:
@@ -72,6 +80,7 @@ class Recorder:
         self._blocks: list[_Block] = []
         self._packed = 0  # seq of the last packed event
         self._block_bytes = 0
+        self._compressed = 0  # how many of the oldest blocks were compressed or are not worth it
         self._evicted = 0  # all events up to this seq are gone, but for `_open`
         self._open: dict[int, list[tuple[int, bytes]]] = {}  # evicted events of connections that are not over
         self._open_count = 0
@@ -126,7 +135,7 @@ class Recorder:
         packed = False
         while self._pack_one():
             packed = True
-            while self._evict_one():
+            while self._evict_one() or self._compress_one():
                 pass
         return packed
 
@@ -137,16 +146,25 @@ class Recorder:
                 return False
             raws = self._fresh[:size]
         data = marshal.dumps(raws, _VERSION)
-        average = len(data) // size
-        self._next_size = max(8, min(BLOCK, BLOCK_BYTES // (average + 1)))
-        compressed = average < COMPRESS_BELOW
-        if compressed:
-            data = zlib.compress(data, 1)
+        self._next_size = max(8, min(BLOCK, BLOCK_BYTES // (len(data) // size + 1)))
         with self._lock:
             del self._fresh[:size]
-            self._blocks.append(_Block(self._packed + 1, self._packed + size, data, compressed))
+            self._blocks.append(_Block(self._packed + 1, self._packed + size, data))
             self._packed += size
             self._block_bytes += len(data)
+        return True
+
+    def _compress_one(self) -> bool:
+        """Compress the oldest block that is not, if there is much in memory."""
+        with self._lock:
+            if self._block_bytes <= ROOMY or self._compressed == len(self._blocks):
+                return False
+            block = self._blocks[self._compressed]
+        smaller = block.compress()
+        with self._lock:
+            self._blocks[self._compressed] = smaller
+            self._compressed += 1
+            self._block_bytes -= len(block.data) - len(smaller.data)
         return True
 
     def _evict_one(self) -> bool:
@@ -171,6 +189,7 @@ class Recorder:
                     self._open_count += 1
                     self._open_bytes += len(data)
             del self._blocks[0]
+            self._compressed = max(0, self._compressed - 1)
             self._block_bytes -= len(block.data)
             self._evicted = block.last
             if self._open_count > self._max_events // 2 or self._open_bytes > self._max_bytes // 2:

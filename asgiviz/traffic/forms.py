@@ -29,10 +29,13 @@ class Fill:
     fill: bytes = b"x"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "size", _whole(0, MAX_FILL)(self.size))
+        try:
+            object.__setattr__(self, "size", _whole(0, MAX_FILL)(self.size))
+        except ValueError as error:
+            raise ValueError(f'has a "size" that {error}') from None
         object.__setattr__(self, "fill", _read_plain_bytes(self.fill))
-        if not self.fill:
-            raise ValueError('has an empty "fill"')
+        if not 1 <= len(self.fill) <= PIECE:
+            raise ValueError(f'has a "fill" that must have 1 to {PIECE:,} bytes, not {len(self.fill):,}')
 
 
 Bytes = bytes | Fill
@@ -49,7 +52,7 @@ def pieces(value: Bytes) -> Iterator[bytes]:
         for start in range(0, len(value), PIECE):
             yield value[start : start + PIECE]
         return
-    block = (value.fill * (PIECE // len(value.fill) + 1))[: max(PIECE // len(value.fill), 1) * len(value.fill)]
+    block = value.fill * (PIECE // len(value.fill))
     whole, rest = divmod(value.size, len(block))
     for _ in range(whole):
         yield block

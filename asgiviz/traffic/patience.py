@@ -45,6 +45,11 @@ class Patience:
             raise TimeoutError(f"the client's {self._limit:g} s are over")
         return min(life, self._timeout if most is None else most)
 
+    def why_over(self, seconds: float) -> str:
+        """Why a wait that `left` had allowed for so many seconds was ended."""
+        in_all = f"the client's {self._limit:g} s are over"
+        return "nothing came from the server in time" if seconds == self._timeout else in_all
+
     def sleep(self, seconds: float) -> None:
         """Do nothing for so long, at most until the client's life is over."""
         life = max(self._deadline - monotonic(), 0)

@@ -186,7 +186,7 @@ def _reason(error: Exception) -> str:
         return str(error)
     if isinstance(error, TimeoutError):
         text = str(error)
-        return text if text and text != "timed out" else "nothing came from the server in time"
+        return text if text and text != "timed out" else "the server did not take what was sent in time"
     if isinstance(error, OSError):
         return (error.strerror or str(error)).lower()
     return f"the client itself failed with {type(error).__name__}: {error}"

@@ -39,7 +39,7 @@ class Script:
     name: str = key(forms.TEXT)
     steps: tuple[Step, ...] = key(Form(_read_steps, lambda steps: [step_as_dict(step) for step in steps]))
     delay: float = key(forms.SECONDS, 0.0)
-    timeout: float = key(forms.SECONDS, 5.0)
+    timeout: float = key(forms.SECONDS, 10.0)
     limit: float = key(forms.SECONDS, 60.0)
     receive_buffer: int | None = key(forms.optional(forms.COUNT), None)
 

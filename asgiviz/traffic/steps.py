@@ -57,11 +57,16 @@ class Request(Step):
 def _read_requests(value: Any) -> tuple[Request, ...]:
     if not isinstance(value, (list, tuple)) or not value:
         raise ValueError("must be a list of requests")
-    requests = tuple(step_from_dict({**item, "do": "request"}) if isinstance(item, Mapping) else item for item in value)
-    for request in requests:
+    requests = []
+    for number, item in enumerate(value, 1):
+        try:
+            request = step_from_dict({**item, "do": "request"}) if isinstance(item, Mapping) else item
+        except ValueError as error:
+            raise ValueError(f"number {number}: {error}") from None
         if not isinstance(request, Request):
             raise ValueError(f"must be a list of requests, not of {type(request).__name__}")
-    return requests  # type: ignore[return-value]  # each was looked at
+        requests.append(request)
+    return tuple(requests)
 
 
 @dataclass(frozen=True)

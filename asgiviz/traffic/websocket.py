@@ -102,7 +102,8 @@ class WebSocketTalk:
         if step.containing is None:
             self._claimed += step.count
             while self._seen.received < self._claimed:
-                self._pump_for(f"{self._claimed - self._seen.received} more messages")
+                missing = self._claimed - self._seen.received
+                self._pump_for("one more message" if missing == 1 else f"{missing} more messages")
             return
         while True:
             if self._claimed >= KEPT_MESSAGES:
@@ -159,7 +160,7 @@ class WebSocketTalk:
     def _pump_for(self, wanted: str) -> None:
         """Read once more, unless the end has come before what the client waits for."""
         if self._seen.ending is not Ending.OPEN:
-            raise TrafficError(f"there was {wanted} to wait for, but {self._how_it_stands()}")
+            raise TrafficError(f"waited for {wanted}, but {self._how_it_stands()}")
         self._pump()
 
     def _how_it_stands(self) -> str:

@@ -77,7 +77,7 @@ class Wire:
         try:
             data = self._sock.recv(most)
         except TimeoutError:
-            raise (EnoughError if seconds == left else TimeoutError) from None
+            raise (EnoughError() if seconds == left else TimeoutError(self.patience.why_over(seconds))) from None
         except ConnectionResetError:
             self._lost()
             raise

@@ -9,7 +9,7 @@ from asgiviz.model.connection import payload, payload_length
 from asgiviz.model.masking import Mask
 from asgiviz.model.values import header_pairs, kept_bytes
 from asgiviz.views.figures import close_code, size
-from asgiviz.views.text import literal, pairs, safe_bytes, word
+from asgiviz.views.text import literal, pairs, safe, safe_bytes, word
 
 #: Headers that are shown beside a status; of the others only the number.
 TELLING_HEADERS = (b"content-type", b"location", b"content-encoding")
@@ -45,10 +45,11 @@ def scope_line(scope: Any, mask: Mask | None) -> Line:
 def target_of(scope: Mapping[str, Any], mask: Mask | None) -> str:
     """Path and query, secrets in the query masked."""
     path = scope.get("path", "(no path)")
+    shown = safe(path) if isinstance(path, str) else word(path)  # however long: the page has a width, not the path
     query = kept_bytes(scope.get("query_string"))
     if mask is not None:
         query = mask.query(query)
-    return word(path) + (f"?{safe_bytes(query)}" if query else "")
+    return shown + (f"?{safe_bytes(query)}" if query else "")
 
 
 def _version(scope: Mapping[str, Any]) -> str:
@@ -93,8 +94,21 @@ def message_line(message: Any, mask: Mask | None, compressed: bool = False) -> L
         case "lifespan.startup.failed" | "lifespan.shutdown.failed":
             return Line(kind, message.get("message") or None)
         case _:
-            rest = {key: mask.value(key, value) if mask else value for key, value in message.items() if key != "type"}
+            rest = masked(mask, {key: value for key, value in message.items() if key != "type"})
             return Line(f"{kind}  {pairs(rest)}" if rest else kind)
+
+
+def masked(mask: Mask | None, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Fields with their secrets hidden; a value too malformed to be searched for secrets is hidden whole."""
+    if mask is None:
+        return fields
+    shown = {}
+    for key, value in fields.items():
+        try:
+            shown[key] = mask.value(key, value)
+        except (TypeError, RecursionError):
+            shown[key] = "(malformed)"
+    return shown
 
 
 def _body(kind: str, message: Mapping[str, Any], compressed: bool) -> Line:

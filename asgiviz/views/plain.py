@@ -15,7 +15,7 @@ from asgiviz.model.events import Ev, Event
 from asgiviz.model.masking import Mask
 from asgiviz.model.recording import Header
 from asgiviz.views.figures import duration, seconds
-from asgiviz.views.messages import Line, is_compressed, message_line, scope_line
+from asgiviz.views.messages import Line, is_compressed, masked, message_line, scope_line
 from asgiviz.views.text import cells_of, fit, number, pairs, quote, safe, word
 
 #: SGR codes of the 16 colours; each has one meaning.
@@ -185,7 +185,7 @@ class PlainText:
 
     def _aside(self, event: Event) -> _Row:
         """What happens beside the line, and events that a newer version may write."""
-        fields = event.fields if self._mask is None else {k: self._mask.value(k, v) for k, v in event.fields.items()}
+        fields = masked(self._mask, event.fields)
         look = _LOOKS.get(event.ev, _OTHER)
         match event.ev:
             case Ev.GAP:

@@ -97,7 +97,6 @@ class Sieve:
             held = self._undecided[conn] = _Held(Evidence(Connection(conn, event.t), self._needles))
             self._watch_time(conn, event.t)
         held.evidence.add(event)
-        held.evidence.now = self._now
         self._cost += held.keep(event)
         passed = self._settle(conn, held)
         while self._cost > self._most:

@@ -26,6 +26,7 @@ BUFFERS: dict[str, Callable[[bytes], Any]] = {
     "bytes": bytes,
     "bytearray": bytearray,
     "memoryview": lambda body: memoryview(bytearray(body)),
+    "long": lambda body: body * 5_000,
 }
 
 
@@ -41,9 +42,10 @@ async def play(program: Program, receive: Any, send: Any, journal: Journal, turn
             case "receive":
                 journal.append(("received", copy_of(await receive())))
             case "receive all":
-                while (message := await receive()).get("more_body"):
-                    journal.append(("received", copy_of(message)))
-                journal.append(("received", copy_of(message)))
+                pieces = [message := await receive()]
+                while message.get("more_body"):
+                    pieces.append(message := await receive())
+                journal.append(("received", b"".join(piece.get("body", b"") for piece in pieces), message["type"]))
             case "echo":
                 message = await receive()
                 await send({"type": "websocket.send", "text": message.get("text"), "bytes": message.get("bytes")})

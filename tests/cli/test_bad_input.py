@@ -64,7 +64,6 @@ IMPORTS = {
     "a syntax error": ("def f(:", "SyntaxError"),
     "an import that raises": ("def g(): raise ValueError('at import')\ng()", "ValueError: at import"),
     "sys.exit": ("import sys\nsys.exit(4)", "sys.exit(4)"),
-    "a signal handler": ("import signal\nsignal.signal(signal.SIGTERM, print)", "--isolate"),
 }
 
 
@@ -72,14 +71,23 @@ IMPORTS = {
 @pytest.mark.parametrize("flags", [(), ("--isolate",)], ids=["thread", "process"])
 def test_an_import_that_fails(write: Write, source: str, said: str, flags: tuple[str, ...]) -> None:
     """The app's own traceback comes whole, without a frame of ours, and then one sentence; the exit code is 3."""
-    if "signal" in source and flags:
-        pytest.skip("in a process of its own a signal handler is allowed")
     command = run("trace", "main:app", "--port", "0", *flags, directory=write(source))
     assert command.process.returncode == 3
     *trace, last = command.err.splitlines()
     assert said in last
     assert any('main.py", line' in line for line in trace)
     assert not any("asgiviz/" in line for line in trace)
+
+
+def test_a_signal_handler_needs_a_main_thread(write: Write) -> None:
+    """An app that installs one is told of `--isolate`, and with it runs."""
+    directory = write(f"import signal\nsignal.signal(signal.SIGUSR1, print)\n{HELLO}")
+    command = run("trace", "main:app", "--port", "0", directory=directory)
+    assert command.process.returncode == 3
+    assert "--isolate" in command.err.splitlines()[-1]
+    isolated = Asgiviz("trace", "main:app", "--port", "0", "--isolate", directory=directory)
+    assert isolated.get() == b"hello"
+    assert isolated.stop() == 0
 
 
 LIFESPANS = {

@@ -28,7 +28,7 @@ BIG = 16 * 1024 * 1024  # more than the buffers of two sockets hold
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers with what it got; /big sends much, /drip never stops, /wait answers nothing, /cut breaks off."""
+    """Answers with what it got; /big sends much, /drip does not stop, /wait says nothing, /cut breaks off, /half is early."""
     if scope["type"] != "http":
         raise NotImplementedError(scope["type"])
     path = scope["path"]
@@ -38,6 +38,9 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if message["type"] == "http.disconnect":
             return
         body, more = body + message["body"], message["more_body"]
+        if path == "/half" and len(body) == 300:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"so far", "more_body": True})
     if path == "/wait":
         await receive()
         return
@@ -47,7 +50,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         for _ in range(BIG // 65536):
             await send({"type": "http.response.body", "body": b"b" * 65536, "more_body": True})
     elif path == "/drip":
-        gone = asyncio.create_task(receive())  # type: ignore[arg-type]  # a coroutine, here
+        gone = asyncio.ensure_future(receive())
         while not gone.done():
             await send({"type": "http.response.body", "body": b"drip", "more_body": True})
             await asyncio.sleep(0.01)
@@ -80,12 +83,14 @@ def test_a_request_gets_its_answer(served: Served) -> None:
     """Status, headers, body and the order of the times are those of the answer."""
     seen = seen_by(served, Request("/a?b=1", headers=(("x-mine", "yes"),)), Read())
     (exchange,) = seen.exchanges
-    assert (exchange.status, exchange.body, exchange.ending, seen.trouble) == (200, b"/a", Ending.COMPLETE, None)
+    assert (exchange.status, bytes(exchange.body), exchange.ending, seen.trouble) == (200, b"/a", Ending.COMPLETE, None)
     assert (b"x-path", b"/a") in exchange.headers
     assert (b"x-mine", b"yes") in served.scope("/a")["headers"]
-    assert exchange.sent_at and exchange.first_byte_at and exchange.last_byte_at
-    assert exchange.began_at <= exchange.sent_at <= exchange.last_byte_at
-    assert exchange.first_byte_at <= exchange.last_byte_at
+    assert exchange.sent_at
+    assert exchange.first_byte_at
+    assert exchange.last_byte_at
+    assert exchange.began_at < exchange.first_byte_at <= exchange.last_byte_at
+    assert exchange.began_at < exchange.sent_at
 
 
 def test_a_path_that_is_no_ascii_is_quoted(served: Served) -> None:
@@ -96,12 +101,12 @@ def test_a_path_that_is_no_ascii_is_quoted(served: Served) -> None:
 
 @pytest.mark.parametrize("chunked", [False, True], ids=["content-length", "chunked"])
 def test_a_body_goes_in_parts(served: Served, chunked: bool) -> None:
-    """The app gets each part as it is sent, in messages of its own, and the client gets them all back."""
+    """Each part is sent behind its gap, with the length announced or as chunks, and the app gets them all."""
     seen = seen_by(served, Request("/up", "POST", body=(b"one", b"two", b"six"), gap=0.2, chunked=chunked), Read())
     assert seen.exchanges[0].body == b"onetwosix"
-    bodies = [message["body"] for message in served.received("/up")]
-    assert b"".join(bodies) == b"onetwosix"
-    assert len([body for body in bodies if body]) > 1
+    assert b"".join(message["body"] for message in served.received("/up")) == b"onetwosix"
+    first, second, third = [at for at, event in served.client_events() if event["what"] == "sent"]
+    assert min(second - first, third - second) >= 0.2e9
     names = dict(served.scope("/up")["headers"])
     assert names.get(b"transfer-encoding" if chunked else b"content-length") == (b"chunked" if chunked else b"9")
 
@@ -157,8 +162,7 @@ def test_slow_reading_takes_small_pieces(served: Served) -> None:
     seen = seen_by(served, Request("/up", "POST", body=(b"x" * 500,)), Read(piece=100, gap=0.05))
     (exchange,) = seen.exchanges
     assert exchange.body == b"x" * 500
-    assert exchange.first_byte_at and exchange.last_byte_at
-    assert exchange.last_byte_at - exchange.first_byte_at >= 4 * 50_000_000
+    assert (exchange.last_byte_at or 0) - (exchange.first_byte_at or 0) >= 0.2e9
 
 
 @pytest.mark.parametrize("leave", [HangUp(), Reset()], ids=["hang-up", "reset"])
@@ -179,9 +183,10 @@ def test_leaving_before_the_answer_reaches_the_app(served: Served) -> None:
 
 def test_a_half_sent_upload_reaches_the_app_as_far_as_it_went(served: Served) -> None:
     """The app gets the beginning of the body and then http.disconnect, never the end."""
-    seen_by(served, Request("/up", "POST", body=(Fill(1000),), send_only=300), Wait(0.1), HangUp())
-    assert served.wait_received("/up", "http.disconnect")
-    got = served.received("/up")[:-1]
+    seen = seen_by(served, Request("/half", "POST", body=(Fill(1000),), send_only=300), Read(until=6), HangUp())
+    assert seen.exchanges[0].body == b"so far"
+    assert served.wait_received("/half", "http.disconnect")
+    got = served.received("/half")[:-1]
     assert b"".join(message["body"] for message in got) == b"x" * 300
     assert all(message["more_body"] for message in got)
 
@@ -190,14 +195,13 @@ def test_raw_bytes_are_sent_as_they_are(served: Served) -> None:
     """What is no HTTP gets 400, and the app never hears of it."""
     seen = seen_by(served, Raw(b"this is no request\r\n\r\n"), Read())
     assert seen.exchanges[0].status == 400
-    assert not served.raws or all(event["client"] for _, event in served.client_events())
-    assert not served.conns("/")
+    assert [raw for raw in served.raws if raw[2] is not None] == []
 
 
 def test_raw_bytes_may_be_a_request(served: Served) -> None:
     """A request spelt by hand arrives as it was spelt."""
     seen = seen_by(served, Raw(b"GET /by-hand HTTP/1.1\r\nHOST: here\r\n"), Wait(0.05), Raw(b"\r\n"), Read())
-    assert (seen.trouble, seen.exchanges[-1].body) == (None, b"/by-hand")
+    assert (seen.trouble, bytes(seen.exchanges[-1].body)) == (None, b"/by-hand")
 
 
 def test_an_interim_answer_is_noted(served: Served) -> None:
@@ -210,7 +214,7 @@ def test_an_answer_that_breaks_off_is_cut(served: Served) -> None:
     """When the server closes before the end, what came is kept and the ending says so; the script goes on."""
     seen = seen_by(served, Request("/cut"), Read(), Request("/next"), Read())
     cut, after = seen.exchanges
-    assert (cut.body, cut.ending, after.ending, seen.trouble) == (b"half", Ending.CUT, Ending.COMPLETE, None)
+    assert (bytes(cut.body), cut.ending, after.ending, seen.trouble) == (b"half", Ending.CUT, Ending.COMPLETE, None)
 
 
 def test_silence_ends_in_trouble(served: Served) -> None:
@@ -222,17 +226,17 @@ def test_silence_ends_in_trouble(served: Served) -> None:
 
 
 def test_reading_for_a_while_is_no_trouble(served: Served) -> None:
-    """`lasting` takes what comes in that time, be it nothing, and goes on."""
-    seen = seen_by(served, Request("/drip"), Read(lasting=0.3), HangUp(), Request("/wait"), Read(lasting=0.1), timeout=0.05)
-    assert seen.trouble is None
-    assert seen.exchanges[0].length >= 4
-    assert (seen.exchanges[1].status, seen.exchanges[1].ending) == (None, Ending.LEFT)
+    """`lasting` takes what comes in that time, be it nothing, and goes on, even beyond the time-out."""
+    seen = seen_by(served, Request("/drip"), Read(until=4), Read(lasting=0.1), HangUp())
+    assert (seen.trouble, seen.exchanges[0].ending) == (None, Ending.LEFT)
+    seen = seen_by(served, Request("/wait"), Read(lasting=0.6), timeout=0.5)
+    assert (seen.trouble, seen.exchanges[0].status, seen.exchanges[0].ending) == (None, None, Ending.LEFT)
 
 
 def test_the_whole_life_of_a_client_is_bounded(served: Served) -> None:
     """An answer that never ends is left when the client's time is over."""
-    seen = seen_by(served, Request("/drip"), Read(), limit=0.3)
-    assert seen.trouble == "step 2, read: the client's 0.3 s are over"
+    seen = seen_by(served, Request("/drip"), Read(), limit=1)
+    assert seen.trouble == "step 2, read: the client's 1 s are over"
     assert served.wait_received("/drip", "http.disconnect")
 
 
@@ -308,7 +312,7 @@ def test_a_half_closed_client_still_reads() -> None:
         seen = play(Script("ann", (Request("/"), HalfClose(), Read())), f"http://127.0.0.1:{listener.getsockname()[1]}")
         server.join()
     assert heard.startswith(b"GET / HTTP/1.1\r\n")
-    assert (seen.exchanges[0].body, seen.trouble) == (b"bye!", None)
+    assert (bytes(seen.exchanges[0].body), seen.trouble) == (b"bye!", None)
 
 
 def test_an_answer_that_is_no_http_is_garbled() -> None:
@@ -333,7 +337,7 @@ def test_a_unix_socket_is_an_address(tmp_path: Path) -> None:
     """A server on a unix socket is reached by its path, and its requests name localhost."""
     with serving(app, uds=str(tmp_path / "s"), lifespan="off") as served:
         seen = seen_by(served, Request("/u"), Read())
-        assert (seen.exchanges[0].body, seen.trouble) == (b"/u", None)
+        assert (bytes(seen.exchanges[0].body), seen.trouble) == (b"/u", None)
         assert (b"host", b"localhost") in served.scope("/u")["headers"]
 
 
@@ -342,7 +346,7 @@ def test_https_works_with_a_certificate_of_ones_own(tmp_path: Path) -> None:
     files = self_signed(tmp_path)
     with serving(app, ssl_certfile=files[0], ssl_keyfile=files[1], lifespan="off") as served:
         seen = seen_by(served, Request("/tls"), Read(), Request("/drip"), Read(until=8), HangUp())
-        assert (seen.exchanges[0].body, seen.trouble) == (b"/tls", None)
+        assert (bytes(seen.exchanges[0].body), seen.trouble) == (b"/tls", None)
         assert served.scope("/tls")["scheme"] == "https"
         assert served.wait_received("/drip", "http.disconnect")
 

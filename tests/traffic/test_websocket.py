@@ -95,6 +95,8 @@ def test_fragments_arrive_joined(served: Served, binary: bool) -> None:
     (got,) = [message for message in served.received("/e") if message["type"] == "websocket.receive"]
     assert (got.get("bytes") if binary else got.get("text")) == (b"one message" if binary else "one message")
     assert contents(websocket) == [b"one message" if binary else "one message"]
+    sent = [event["bytes"] for _, event in served.client_events() if str(event.get("text")).startswith("fragment")]
+    assert sent == [len(part) + 6 for part in ("one ", "mess", "age")]  # a frame's head and mask take six bytes
 
 
 def test_a_ping_gets_its_pong_and_the_app_hears_nothing(served: Served) -> None:
@@ -146,21 +148,22 @@ def test_a_refused_client_cannot_talk(served: Served) -> None:
 def test_expecting_more_than_comes_is_trouble(served: Served) -> None:
     """When the server closes before the message that is waited for, the client says so."""
     seen, _ = seen_by(served, OpenWebSocket("/e"), SendText(b"bye"), Expect(2))
-    assert seen.trouble == "step 3, expect: there was 2 more messages to wait for, but the WebSocket is closed (code 4001)"
+    assert seen.trouble == "step 3, expect: waited for 2 more messages, but the WebSocket is closed (code 4001)"
 
 
 def test_a_text_can_be_waited_for(served: Served) -> None:
     """`containing` passes over other messages, and each message is had once."""
-    steps = (SendText(b"a"), SendText(b"needle 1"), SendBytes(b"needle 2"), Expect(containing="needle"), Expect())
-    seen, websocket = seen_by(served, OpenWebSocket("/e"), *steps, Expect(containing="needle"), timeout=0.5)
-    assert seen.trouble == "step 7, expect: nothing came from the server in time"
+    sent = (SendText(b"a"), SendText(b"needle 1"), SendBytes(b"needle 2"), SendText(b"bye"))
+    wait = Expect(containing="needle")
+    seen, websocket = seen_by(served, OpenWebSocket("/e"), *sent, wait, wait, wait)
+    assert seen.trouble == "step 8, expect: waited for a message with 'needle', but the WebSocket is closed (code 4001)"
     assert contents(websocket) == ["a", "needle 1", b"needle 2"]
 
 
 def test_listening_ends_with_its_time(served: Served) -> None:
-    """Who listens takes what comes, be it nothing, and goes on."""
-    seen, websocket = seen_by(served, OpenWebSocket("/e"), SendText(b"a"), Listen(0.3), Close(), timeout=3)
-    assert (seen.trouble, contents(websocket)) == (None, ["a"])
+    """Who listens takes what comes, be it nothing, and goes on when the time is over or the server has closed."""
+    seen, websocket = seen_by(served, OpenWebSocket("/e"), Listen(0.1), SendText(b"a"), SendText(b"bye"), Listen(60))
+    assert (seen.trouble, contents(websocket), websocket.close_code) == (None, ["a"], 4001)
 
 
 def test_a_big_message_is_kept_in_part(served: Served) -> None:

@@ -77,6 +77,26 @@ def test_an_answer_comes_as_soon_as_it_is_certain(text: str, undecided_for: int,
     assert answers == [None] * undecided_for + [selects] * (len(RUN) - undecided_for)
 
 
+@pytest.mark.parametrize("cut", range(1, 5))
+@pytest.mark.parametrize(("ending", "found"), [({}, True), ({"$len": 9}, False)], ids=["whole", "kept in part"])
+def test_a_text_is_found_wherever_a_body_is_cut(cut: int, ending: dict[str, int], found: bool) -> None:
+    """A text that lies across two body messages is found, unless bytes between them were not kept."""
+    evidence = Evidence(Connection(1, 0), {b"hello"})
+    first: Any = {"$bytes": b"hello"[:cut], **ending} if ending else b"hello"[:cut]
+    for seq, body in enumerate((b"xhellx", first, b"hello"[cut:]), 1):
+        message = {"type": "http.request", "body": body, "more_body": True}
+        evidence.add(Event(seq, 0, Ev.RECEIVE_END, 1, 0, None, {"message": message}))
+    assert (b"hello" in evidence.found) is found
+
+
+def test_a_text_is_not_put_together_from_two_websocket_messages() -> None:
+    """Each WebSocket message is searched by itself."""
+    evidence = Evidence(Connection(1, 0), {b"hello"})
+    for seq, part in enumerate(("hel", "lo"), 1):
+        evidence.add(Event(seq, 0, Ev.SEND_BEGIN, 1, 0, None, {"message": {"type": "websocket.send", "text": part}}))
+    assert not evidence.found
+
+
 @pytest.mark.parametrize(
     ("text", "column", "part"),
     [

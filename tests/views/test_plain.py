@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -67,10 +68,8 @@ def recorded(app: App, scope: Scope, messages: Iterable[Message]) -> list[Event]
         pass
 
     async def call() -> None:
-        try:
+        with contextlib.suppress(ValueError):
             await Tap(app, raws.append)(scope, receive, send)
-        except ValueError:
-            pass
 
     asyncio.run(call())
     return [expand(seq, raw, 0)._replace(t=seq * 500_000_000) for seq, raw in enumerate(raws, 1)]
@@ -103,15 +102,15 @@ GOLDEN_HTTP = """\
 GOLDEN_WEBSOCKET = """\
    0.500  #1   ws   @   scope   /chat HTTP/1.1, subprotocols chat
    1.000  #1   ws   . R receive ...
-   1.500  #1   ws   > R receive websocket.connect                        500 ms
+   1.500  #1   ws   > R receive websocket.connect                         500 ms
    2.000  #1   ws   < S send    websocket.accept  subprotocol chat
-   2.500  #1   ws   - S send    done                                     500 ms
+   2.500  #1   ws   - S send    done                                      500 ms
    3.000  #1   ws   . R receive ...
-   3.500  #1   ws   > R receive websocket.receive  text, 5 B  "h\\xe9 !"   500 ms
+   3.500  #1   ws   > R receive websocket.receive  text, 5 B  "h\\xe9 ~    500 ms
    4.000  #1   ws   < S send    websocket.send  text, 5 B  "H\\xc9 !"
-   4.500  #1   ws   - S send    done                                     500 ms
+   4.500  #1   ws   - S send    done                                      500 ms
    5.000  #1   ws   . R receive ...
-   5.500  #1   ws   > R receive websocket.disconnect  1001 going away    500 ms
+   5.500  #1   ws   > R receive websocket.disconnect  1001 going away     500 ms
    6.000  #1   ws   o   exit    returned after 5.500 s"""
 GOLDEN_LIFESPAN = """\
    0.500  #1   life ●   scope   the app's lifespan: startup, later shutdown
@@ -129,7 +128,7 @@ def test_an_upload_and_its_answer_read_like_this() -> None:
 
 def test_a_websocket_on_a_small_ascii_page_reads_like_this() -> None:
     """80 columns of ASCII carry the same meaning."""
-    messages = [
+    messages: list[Message] = [
         {"type": "websocket.connect"},
         {"type": "websocket.receive", "text": "hé !"},
         {"type": "websocket.disconnect", "code": 1001},
@@ -161,13 +160,13 @@ def test_an_exception_is_followed_by_the_whole_traceback_of_the_app() -> None:
             lone(LOG, {"level": "WARNING", "logger": "shop", "text": "low\x1b"}, 7),
             "#7   ?    │   log     WARNING shop: low\\x1b",
         ),
-        (lone(LOG, {"level": "INFO", "logger": "stdout", "text": "hi\n"}), "         │   print   stdout: hi"),
-        (lone(SERVER, {"what": "started", "text": "on 8000"}), "         ■   server  started on 8000"),
+        (lone(LOG, {"level": "INFO", "logger": "stdout", "text": "hi\n"}), "          │   print   stdout: hi"),
+        (lone(SERVER, {"what": "started", "text": "on 8000"}), "          ■   server  started on 8000"),
         (
             lone(CLIENT, {"client": "anna", "what": "connected", "port": 80}),
-            "         ◇   client  anna connected  port=80",
+            "          ◇   client  anna connected  port=80",
         ),
-        (lone(GAP, {"dropped": 1024}), "         ┄   gap     (1,024 events were dropped here)"),
+        (lone(GAP, {"dropped": 1024}), "          ┄   gap     (1,024 events were dropped here)"),
         (
             Event(1, 1_204_000_000, "stall", 2, 0, None, {"ms": 1900}),
             "#2   ?    ?   stall   stall  ms=1900",
@@ -224,6 +223,13 @@ def test_the_header_names_target_server_and_place() -> None:
     assert len(PlainText().header(Header.from_dict({}))) == 1
 
 
+def test_a_long_path_is_cut_by_the_page_only() -> None:
+    """A page without a width shows a long path whole, a page of 80 columns says how much is missing."""
+    event = Event(1, 0, Ev.SCOPE, 1, 0, None, {"scope": {**HTTP, "path": "/" + "x" * 500}})
+    assert "x" * 500 in text([event], PlainText(None))[0]
+    assert re.search(r"xx… \(\d{3} more\)$", text([event], PlainText(80))[0])
+
+
 def test_a_compressed_body_is_not_quoted() -> None:
     """A body that its headers call encoded is told by its size only, another connection's is quoted."""
     page = PlainText()
@@ -266,7 +272,7 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for conn in range(500):
         page.lines(Event(1, 0, Ev.SCOPE, conn, 0, None, {"scope": scope}))
         page.lines(Event(1, 0, Ev.RECEIVE_BEGIN, conn, 0, 1, {}))
-    assert max(map(len, (page._begun, page._kinds, page._compressed))) <= 50
+    assert max(len(page._begun), len(page._kinds), len(page._compressed)) <= 50
 
 
 WIDTHS = st.sampled_from([None, 20, 80, 120])

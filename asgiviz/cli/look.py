@@ -1,0 +1,44 @@
+"""How a recording is to look: decided from the options and from what standard output is, before anything heavy is loaded."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from asgiviz.model.masking import Mask
+
+if TYPE_CHECKING:
+    from asgiviz.views.evidence import Filter
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a recording is printed. `form` is plain or json; `mask` None reveals."""
+
+    form: str
+    filter: Filter | None
+    mask: Mask | None
+    width: int
+    colour: bool
+    ascii: bool
+
+
+def look_here(options: dict[str, Any]) -> Look:
+    """The look that `cli.options.output_options` ask for (they are taken out of `options`), fit for standard output."""
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    width = options.pop("width")
+    if width is None:
+        width = shutil.get_terminal_size((120, 24)).columns if terminal else 120
+    encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "")
+    reveal, masked = options.pop("reveal"), options.pop("masked")
+    return Look(
+        form=options.pop("form"),
+        filter=options.pop("filter_"),
+        mask=None if reveal else Mask(masked),
+        width=width,
+        colour=terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb",
+        ascii=options.pop("ascii_") or not encoding.startswith("utf"),
+    )
