@@ -200,7 +200,7 @@ class LiveRun:
         if asked and not session.host.state.wait_ended(0.5):
             self.say("stopping; Ctrl-C again ends it now")
         while not session.host.state.wait_ended(TICK) and monotonic() < deadline:
-            if stop.count > max(asked, 1):
+            if stop.count > asked:
                 session.ask_to_stop(force=True)
                 deadline = min(deadline, monotonic() + NO_PATIENCE)
         came_back = session.finish(0)
