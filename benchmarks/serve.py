@@ -111,9 +111,7 @@ def main() -> None:
         sys.setswitchinterval(SWITCH_INTERVAL)
     elif chosen.variant == "opentelemetry":
         app = with_opentelemetry(app)
-    config = uvicorn.Config(
-        app, port=0, http=chosen.http, loop=chosen.loop, log_level=chosen.log_level, access_log=False
-    )
+    config = uvicorn.Config(app, port=0, http=chosen.http, loop=chosen.loop, log_level=chosen.log_level, access_log=False)
     server, thread, port = listen(config)
     pauses = Pauses()
     print(json.dumps({"port": port}), flush=True)

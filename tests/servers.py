@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -43,8 +44,9 @@ def running(server: str, app: str) -> Iterator[int]:
             [sys.executable, "-m", name, *arguments],
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             start_new_session=True,
+            preexec_fn=end_with_parent,
         )
         try:
             if listening(port, child):
@@ -75,6 +77,12 @@ def wait_until(condition: Callable[[], object], patience: float = PATIENCE) -> b
     return True
 
 
+def end_with_parent() -> None:
+    """In the child: be ended by the system when the test run is killed and cannot end it (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
 def end(child: subprocess.Popen[bytes]) -> None:
     """End the child, and what it started (its own process group), gently and then for certain."""
     try:
@@ -84,9 +92,6 @@ def end(child: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
-    finally:
-        if child.stderr is not None:
-            child.stderr.close()
 
 
 def exchange(port: int, request: bytes, patience: float = PATIENCE) -> bytes:

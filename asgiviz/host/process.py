@@ -74,6 +74,7 @@ class ProcessHost:
             while True:
                 self._take(*read_frame(child.stream))
         status = child.process.wait()
+        child.close()
         if child.asked_to_stop or (status == 0 and self.state.phase is not Phase.STARTING):
             failure = None
         else:
@@ -118,9 +119,14 @@ class _Child:
                 start_new_session=True,  # Ctrl-C at the terminal is the parent's to handle
             )
         self.asked_to_stop = False
+        self._sock = ours
         self._sender = FrameSender(ours)
         self.stream: BinaryIO = ours.makefile("rb")
         self._sender.send({"run": run.as_dict(), "first": first})
+
+    def close(self) -> None:
+        self.stream.close()
+        self._sock.close()
 
     def stop(self, force: bool) -> None:
         self.asked_to_stop = True

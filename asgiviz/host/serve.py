@@ -61,6 +61,8 @@ class ServerRun:
                 self._serve_in_loop()
         except HostError as error:
             self._report.failed(error)
+        finally:
+            self._sock.close()
 
     def stop(self, force: bool = False) -> None:
         """Ask the server to finish its requests and its lifespan, or (force) to drop what is still open."""

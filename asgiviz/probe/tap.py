@@ -200,22 +200,22 @@ def make_headers_last(message: Any) -> None:
         return
     headers: Any = dict.get(message, "headers")
     if is_one_shot(headers):
-        headers = read_once(headers)
+        headers = read_once(headers, list)
         dict.__setitem__(message, "headers", headers)
     if type(headers) in (list, tuple) and any(is_one_shot(pair) for pair in headers):
-        lasting = [read_once(pair) if is_one_shot(pair) else pair for pair in headers]
+        lasting = [read_once(pair, tuple) if is_one_shot(pair) else pair for pair in headers]
         dict.__setitem__(message, "headers", lasting)
 
 
-def read_once(iterable: Iterable[Any]) -> list[Any] | Iterator[Any]:
-    """What `iterable` gives, as a list; if it raises on the way, what gives the same and raises the same to the server."""
+def read_once(iterable: Iterable[Any], kind: type[list[Any]] | type[tuple[Any, ...]]) -> Iterable[Any]:
+    """What `iterable` gives, as a list or tuple; if it raises on the way, what gives the same and raises the same."""
     items: list[Any] = []
     try:
         for item in iterable:
             items.append(item)  # noqa: PERF402  # what came before the error must not be lost
     except Exception as error:  # noqa: BLE001  # the server shall meet it where it would have without the tap
         return _again(items, error)
-    return items
+    return kind(items)
 
 
 def _again(items: list[Any], error: Exception) -> Iterator[Any]:

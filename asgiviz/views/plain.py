@@ -88,6 +88,7 @@ class PlainText:
         self._begun: dict[tuple[int | None, int | None, int | None, str], int] = {}
         self._kinds: dict[int, str] = {}
         self._compressed: dict[tuple[int | None, int | None, str], bool] = {}
+        self._raised: str | None = None  # last line of the traceback that was shown last
 
     def header(self, header: Header) -> list[str]:
         """One or two lines on what was recorded, where and when."""
@@ -172,7 +173,9 @@ class PlainText:
             return _Row(_LOOKS[Ev.EXIT], Line(f"{word(outcome)}{after}{value}"))
         traceback = error.get("traceback") if isinstance(error, Mapping) else None
         line = Line(f"raised{after}  {_error(error)}")
-        return _Row(_BROKEN._replace(word="exit"), line, below=_text_of(traceback))
+        below = _text_of(traceback)
+        self._raised = _last_line(below)
+        return _Row(_BROKEN._replace(word="exit"), line, below=below)
 
     def _log(self, event: Event) -> _Row:
         logger, level = event.get("logger"), event.get("level")
@@ -181,6 +184,8 @@ class PlainText:
             return _Row(_LOOKS[Ev.LOG]._replace(word="print"), Line(f"{logger}: {safe(first)}"), below=rest)
         colour = "error" if level in ("ERROR", "CRITICAL") else "quiet"
         said = f"{word(level)} {word(logger)}: {safe(first)}"
+        if self._raised and rest.startswith("Traceback") and _last_line(rest) == self._raised:
+            rest, self._raised = "(the traceback above, as the server logs it)", None
         return _Row(_LOOKS[Ev.LOG]._replace(colour=colour), Line(said), below=rest)
 
     def _aside(self, event: Event) -> _Row:
@@ -286,6 +291,10 @@ def _text_of(value: Any) -> str:
     if isinstance(value, Mapping) and isinstance(value.get("$text"), str):
         return str(value["$text"])
     return value if isinstance(value, str) else "" if value is None else word(value)
+
+
+def _last_line(text: str) -> str:
+    return text.rstrip("\n").rpartition("\n")[2]
 
 
 def _plain_number(value: int) -> str:

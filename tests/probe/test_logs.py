@@ -160,12 +160,12 @@ def test_standard_output_is_of_the_usual_class() -> None:
     """What can be done with `sys.stdout` can be done: reconfigure, the buffer below, fileno, writelines."""
     with hearing() as raws:
         stream: Any = sys.stdout
-    assert isinstance(stream, io.TextIOWrapper)
-    stream.reconfigure(line_buffering=True)
-    stream.buffer.write(b"bytes\n")
-    stream.writelines(["a\n", "b\n"])
-    assert stream.fileno() == 1
-    assert not stream.isatty()
+        assert isinstance(stream, io.TextIOWrapper)
+        stream.reconfigure(line_buffering=True)
+        stream.buffer.write(b"bytes\n")
+        stream.writelines(["a\n", "b\n"])
+        assert stream.fileno() == 1
+        assert not stream.isatty()
     assert [text for _, _, text in said(raws)] == ["bytes", "a", "b"]
 
 

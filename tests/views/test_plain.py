@@ -323,3 +323,17 @@ def test_numbers_that_python_refuses_to_print_are_shown() -> None:
     page = PlainText(120)
     page.lines(event)
     assert "took for ever" in re.sub(" +", " ", page.lines(Event(huge, 2 * huge, Ev.SEND_END, huge, huge, huge, {}))[0])
+
+
+def test_a_server_that_logs_what_an_app_raised_does_not_repeat_it() -> None:
+    """The traceback stands whole at the exit; the server's log of the same error refers to it, once."""
+    trace = "Traceback (most recent call last):\n  in app\nValueError: sour"
+    log = "Exception in ASGI application\nTraceback (most recent call last):\n  in server\n  in app\nValueError: sour"
+    plain = PlainText()
+    error = {"type": "builtins.ValueError", "text": "sour", "traceback": trace}
+    at_exit = plain.lines(Event(1, 0, Ev.EXIT, 2, 0, None, {"outcome": "raised", "error": error}))
+    logged = plain.lines(Event(2, 0, Ev.LOG, None, None, None, {"level": "ERROR", "logger": "uvicorn.error", "text": log}))
+    again = plain.lines(Event(3, 0, Ev.LOG, None, None, None, {"level": "ERROR", "logger": "uvicorn.error", "text": log}))
+    assert len(at_exit) == 4
+    assert "the traceback above" in logged[1]
+    assert len(again) == 5

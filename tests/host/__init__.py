@@ -1,0 +1,1 @@
+"""Hosts: an app under a real server, here and in a child process."""
