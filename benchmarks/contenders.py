@@ -22,6 +22,8 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 #: Seconds that a server may take to listen.
 PATIENCE = 20.0
+#: How uvicorn, mitmproxy and `asgiviz trace` say where they listen.
+_ADDRESS = re.compile(rb"(?:running on http://|listening at |^http://)127\.0\.0\.1:(\d+)\D", re.MULTILINE)
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PACKAGES = {
     "opentelemetry": [
@@ -46,7 +48,7 @@ class Case:
     websocket: bool = False
 
 
-class Missing(Exception):
+class MissingError(Exception):
     """A contender cannot be had here; the text says why."""
 
 
@@ -107,17 +109,17 @@ class Contender:
         if self._speaks and self._process.stdout is not None:
             line = self._process.stdout.readline()
             if not line:
-                raise Missing(self._last_words())
+                raise MissingError(self._last_words())
             port: int = json.loads(line)["port"]
             return port
         end = monotonic() + PATIENCE
         while monotonic() < end and self._process.poll() is None:
-            found = re.search(rb"(?:127\.0\.0\.1|0\.0\.0\.0|\*):(\d+)\D", self.output.read_bytes())
-            if found and found[1] != b"0":
+            found = _ADDRESS.search(self.output.read_bytes())
+            if found:
                 return int(found[1])
             sleep(0.02)
         self.stop()
-        raise Missing(self._last_words())
+        raise MissingError(self._last_words())
 
     def _last_words(self) -> str:
         lines = self.output.read_text(errors="replace").strip().splitlines()
@@ -125,7 +127,7 @@ class Contender:
 
 
 def start(variant: str, case: Case, loop: str, where: Path) -> Contender:
-    """A running contender. Missing when it cannot be had."""
+    """A running contender. MissingError when it cannot be had."""
     return STARTERS[variant](case, loop, where)
 
 
@@ -156,7 +158,7 @@ def _mitmproxy(case: Case, loop: str, where: Path) -> Contender:
     command = [str(mitmdump), "--mode", f"reverse:http://127.0.0.1:{bare.port}", "--listen-host", "127.0.0.1"]
     try:
         return Contender([*command, "--listen-port", "0", "--set", "flow_detail=0"], where).behind(bare)
-    except Missing:
+    except MissingError:
         bare.stop()
         raise
 
@@ -173,7 +175,7 @@ STARTERS: dict[str, Callable[[Case, str, Path], Contender]] = {
 
 
 def environment(name: str) -> Path:
-    """The Python of the private environment for `name`, made when it is not there. Missing when it cannot be made."""
+    """The Python of the private environment for `name`, made when it is not there. MissingError when it cannot be made."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "asgiviz-benchmarks" / name
     python = cache / "bin" / "python"
     if not (cache / "complete").exists():
@@ -182,7 +184,7 @@ def environment(name: str) -> Path:
         command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *_PACKAGES[name]]
         result = subprocess.run(command, check=False, capture_output=True, text=True, timeout=600)
         if result.returncode:
-            raise Missing(f"pip could not install {name}: {result.stderr.strip().splitlines()[-1:]}")
+            raise MissingError(f"pip could not install {name}: {result.stderr.strip().splitlines()[-1:]}")
         (cache / "complete").touch()
     return python
 

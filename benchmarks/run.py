@@ -18,7 +18,7 @@ from statistics import median
 from typing import Any
 
 import load
-from contenders import STARTERS, Case, Contender, Missing, scratch, start
+from contenders import STARTERS, Case, Contender, MissingError, scratch, start
 
 CASES = {
     "hello-httptools": Case("hello", "httptools", 6),
@@ -71,7 +71,7 @@ def measure(case: Case, variants: list[str], rounds: int, seconds: float, loop: 
             for variant in variants:
                 try:
                     running[variant] = start(variant, case, loop, Path(where))
-                except Missing as why:
+                except MissingError as why:
                     missing[variant] = str(why)
                     print(f"  {variant} is left out: {why}", file=sys.stderr, flush=True)
             for contender in running.values():

@@ -19,7 +19,8 @@ _CHUNK = b"x" * 64
 async def hello(scope: Scope, receive: Receive, send: Send) -> None:
     """Thirteen bytes, two messages."""
     if scope["type"] != "http":
-        return await _lifespan(scope, receive, send)
+        await _lifespan(scope, receive, send)
+        return
     headers = [(b"content-type", b"text/plain"), (b"content-length", b"13")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b"Hello, world!"})
@@ -28,7 +29,8 @@ async def hello(scope: Scope, receive: Receive, send: Send) -> None:
 async def stream(scope: Scope, receive: Receive, send: Send) -> None:
     """A hundred chunks of 64 bytes."""
     if scope["type"] != "http":
-        return await _lifespan(scope, receive, send)
+        await _lifespan(scope, receive, send)
+        return
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
     for _ in range(CHUNKS):
         await send({"type": "http.response.body", "body": _CHUNK, "more_body": True})
@@ -38,7 +40,8 @@ async def stream(scope: Scope, receive: Receive, send: Send) -> None:
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     """A WebSocket that sends back what it gets."""
     if scope["type"] != "websocket":
-        return await _lifespan(scope, receive, send)
+        await _lifespan(scope, receive, send)
+        return
     while (message := await receive())["type"] != "websocket.disconnect":
         if message["type"] == "websocket.connect":
             await send({"type": "websocket.accept"})

@@ -8,10 +8,9 @@ from time import perf_counter_ns
 from asgiviz.cli.look import Look
 from asgiviz.model.events import Event, expand
 from asgiviz.model.recording import Header
-from asgiviz.store.errors import reason
 from asgiviz.store.lines import event_line, header_line
 from asgiviz.store.recorder import Numbered, Recorder
-from asgiviz.store.writer import Follower, LineWriter, Stream
+from asgiviz.store.writer import Follower, LineWriter, Stream, why_it_ends
 from asgiviz.views.plain import PlainText
 from asgiviz.views.sieve import Sieve
 
@@ -96,11 +95,9 @@ class Printer:
     def _write(self, text: str) -> None:
         self._stream.write(text.encode("utf-8", "backslashreplace"))
 
-    def _trouble(self, error: OSError) -> None:
+    def _trouble(self, error: Exception) -> None:
         self._broken = True
-        closed = isinstance(error, BrokenPipeError)
-        what = "was closed by its reader" if closed else f"cannot be written any more ({reason(error)})"
-        self._report(f"standard output {what}; nothing more is printed, the app runs on. Ctrl-C ends it")
+        self._report(f"{why_it_ends('standard output', error)} here; the app runs on, Ctrl-C ends it")
 
 
 def print_live(

@@ -103,7 +103,7 @@ class ServerRun:
             await server.serve(sockets=[self._sock])
 
     def _load(self, config: uvicorn.Config, app: App) -> None:
-        config.app = Tap(app, self._emit, self._run.body_limit, self._numbers)
+        config.app = Tap(app, self._emit, self._run.body_limit, self._numbers, lingers=True)
         try:
             config.load()
         except Exception as error:

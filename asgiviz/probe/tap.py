@@ -33,11 +33,15 @@ class Tap:
     """Wraps `app` and emits a raw event for each scope, receive, send and exit.
 
     `emit` takes the raw tuples (a `Recorder`'s own, usually `list.append`); `limit` is how many bytes are kept of each
-    body; `numbers` gives each connection its number (1, 2, 3, … unless several taps share one).
+    body; `numbers` gives each connection its number (1, 2, 3, … unless several taps share one). `lingers` leaves the
+    connection current after the app's exit: for a server that gives each one a task of its own and logs about it there.
     """
 
-    def __init__(self, app: App, emit: Emit, limit: int = BODY_LIMIT, numbers: Iterator[int] | None = None) -> None:
+    def __init__(
+        self, app: App, emit: Emit, limit: int = BODY_LIMIT, numbers: Iterator[int] | None = None, lingers: bool = False
+    ) -> None:
         self.app = app
+        self._lingers = lingers
         self._emit = emit
         self._limit = limit
         self._numbers = numbers if numbers is not None else itertools.count(1)
@@ -58,8 +62,9 @@ class Tap:
             emit((now(), EXIT, conn, 0, None, ending))
             return value
         finally:
-            with contextlib.suppress(ValueError):  # the loop finished this coroutine in another context: nothing to give back
-                connection.reset(token)
+            if not self._lingers:
+                with contextlib.suppress(ValueError):  # the loop finished this coroutine in another context
+                    connection.reset(token)
 
 
 class _Lines:

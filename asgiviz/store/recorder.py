@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from time import perf_counter_ns
 
 from asgiviz.model.events import EXIT, GAP, SCOPE, Emit, Event, Raw, expand
+from asgiviz.model.values import freeze
 
 #: Events kept in memory, and bytes of them as they are packed.
 MAX_EVENTS = 200_000
@@ -55,6 +56,14 @@ class _Block:
         if self.compressed or len(self.data) >= COMPRESS_BELOW * (self.last - self.first + 1):
             return self
         return replace(self, data=zlib.compress(self.data, 1), compressed=True)
+
+
+def packed(raws: list[Raw]) -> bytes:
+    """The events as marshal keeps them; a payload that nobody has frozen is frozen now, so that it cannot stop the keeper."""
+    try:
+        return marshal.dumps(raws, _VERSION)
+    except ValueError:
+        return marshal.dumps([(*raw[:5], freeze(raw[5])) for raw in raws], _VERSION)
 
 
 def _last_seq(block: _Block) -> int:
@@ -145,7 +154,7 @@ class Recorder:
             if len(self._fresh) < size:
                 return False
             raws = self._fresh[:size]
-        data = marshal.dumps(raws, _VERSION)
+        data = packed(raws)
         self._next_size = max(8, min(BLOCK, BLOCK_BYTES // (len(data) // size + 1)))
         with self._lock:
             del self._fresh[:size]

@@ -15,7 +15,7 @@ import threading
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import BinaryIO, Protocol
 
 from asgiviz.model.masking import Mask
@@ -45,7 +45,8 @@ class Stream(Protocol):
 class Follower:
     """A thread that hands new events to `consume` as they come, and calls `settle` whenever it has caught up.
 
-    An OSError of either ends the following and goes to `on_trouble`; nothing else is expected to be raised.
+    An exception of either ends the following and goes to `on_trouble`: an OSError is the stream's, any other is a mistake
+    of ours, and neither may reach the app.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class Follower:
         recorder: Recorder,
         consume: Callable[[list[Numbered]], None],
         settle: Callable[[], None],
-        on_trouble: Callable[[OSError], None],
+        on_trouble: Callable[[Exception], None],
         name: str,
     ) -> None:
         self._cursor = recorder.cursor()
@@ -81,7 +82,7 @@ class Follower:
                 closing = self._closing.wait(TICK)
                 self._catch_up()
                 self._settle()
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001  # the top of a thread
             self._on_trouble(error)
 
     def _catch_up(self) -> None:
@@ -89,7 +90,7 @@ class Follower:
         while numbered := self._cursor.take():
             for start in range(0, len(numbered), SLICE):
                 self._consume(numbered[start : start + SLICE])
-                self._closing.wait(0)  # gives the interpreter up: the server goes first
+                sleep(0)  # gives the interpreter up: the server goes first
             if monotonic() - settled > FLUSH_EVERY:
                 self._settle()
                 settled = monotonic()
@@ -146,14 +147,8 @@ class LineWriter:
         self._begin()
         self._stream.flush()
 
-    def _trouble(self, error: OSError) -> None:
-        if isinstance(error, BrokenPipeError):
-            self._report(f"{self._name} was closed by its reader; nothing more is written to it, the app runs on")
-        else:
-            self._report(
-                f"{self._name} cannot be written any more ({reason(error)}); it ends near event {self._written:,}, "
-                "recording to memory goes on"
-            )
+    def _trouble(self, error: Exception) -> None:
+        self._report(f"{why_it_ends(self._name, error)} near event {self._written:,}; the app runs on, recorded in memory")
         with contextlib.suppress(OSError):  # the reason is told; what is left in the buffer is lost with it
             self._stream.close()
 
@@ -194,6 +189,15 @@ def open_for_writing(path: Path) -> BinaryIO:
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def why_it_ends(name: str, error: Exception) -> str:
+    """The beginning of a sentence on why nothing more is written to `name`: "… it ends"."""
+    if isinstance(error, BrokenPipeError):
+        return f"{name} was closed by its reader, so it ends"
+    if isinstance(error, OSError):
+        return f"{name} cannot be written any more ({reason(error)}), it ends"
+    return f"a mistake in asgiviz itself ({type(error).__name__}: {error}) stopped the writing of {name}, it ends"
 
 
 class _GzipStream:

@@ -6,6 +6,7 @@ side saw, must be the same.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -45,7 +46,8 @@ async def play(program: Program, receive: Any, send: Any, journal: Journal, turn
                 pieces = [message := await receive()]
                 while message.get("more_body"):
                     pieces.append(message := await receive())
-                journal.append(("received", b"".join(piece.get("body", b"") for piece in pieces), message["type"]))
+                whole = b"".join(piece.get("body", b"") for piece in pieces)
+                journal.append(("received all", len(whole), hashlib.sha256(whole).hexdigest(), message["type"]))
             case "echo":
                 message = await receive()
                 await send({"type": "websocket.send", "text": message.get("text"), "bytes": message.get("bytes")})

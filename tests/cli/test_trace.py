@@ -110,6 +110,23 @@ def test_secrets_are_masked_unless_revealed(write: Write) -> None:
         assert ("hush" in traced.out or "dG9rZW49aHVzaC" in traced.out) is shown  # plain, or base64 of token=hush
 
 
+def test_what_the_server_logs_about_a_connection_belongs_to_it(write: Write) -> None:
+    """uvicorn's own log of an exception or of a missing answer is tied to the connection, though the app has ended."""
+    source = """
+    async def app(scope, receive, send):
+        assert scope["type"] == "http"
+        if scope["path"] == "/raises":
+            raise ValueError("sour")
+    """
+    traced = Asgiviz(*TRACE, "--json", directory=write(source))
+    for path in (b"/raises", b"/silent"):
+        request(traced.url(), b"GET " + path + b" HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+    assert traced.stop() == 0
+    logs = {event.get("conn"): event["text"] for event in events(traced.out) if event["ev"] == "log" and "conn" in event}
+    assert logs[2].startswith("Exception in ASGI application")
+    assert logs[3] == "ASGI callable returned without starting response."
+
+
 def test_a_filter_selects_connections(write: Write) -> None:
     """`--filter` lets only matching connections through, in plain and in JSON; the file keeps all."""
     directory = write()
@@ -136,7 +153,7 @@ def test_a_closed_pipe_does_not_stop_the_app(write: Write) -> None:
         process.stdout.close()
         for _ in range(3):
             request(url.split()[-1], b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
-        assert "standard output was closed by its reader" in process.stderr.readline()
+        assert "standard output was closed by its reader, so it ends" in process.stderr.readline()
         assert request(url.split()[-1], b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").endswith(b"hello")
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
