@@ -71,15 +71,15 @@ def ask_all(port: int, seconds: float, websocket: bool) -> Load:
     began = perf_counter()
     while (now := perf_counter()) < began + seconds:
         for key, _ in selector.select(1.0):
-            sock, state = key.fileobj, key.data
-            if not isinstance(sock, socket.socket):
-                continue
-            state[1] += len(sock.recv(65536))
+            asked, state = key.fileobj, key.data
+            if not isinstance(asked, socket.socket):
+                raise TypeError("only sockets are registered")
+            state[1] += len(asked.recv(65536))
             if state[1] >= length:
                 now = perf_counter()
                 took.append(now - state[0])
                 state[:] = [now, 0]
-                sock.sendall(question)
+                asked.sendall(question)
     took.sort()
     return Load(len(took), round(len(took) / (now - began), 1), round(took[len(took) * 99 // 100] * 1000, 3), "sockets")
 

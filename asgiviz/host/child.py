@@ -15,51 +15,79 @@ import socket
 import sys
 import threading
 from time import perf_counter_ns as now
-from typing import Any
+from time import sleep
+from typing import Any, NoReturn
 
 from asgiviz.host.errors import HostError
 from asgiviz.host.frames import FrameSender, read_frame
 from asgiviz.host.options import Run
 from asgiviz.host.serve import ServerRun
-from asgiviz.model.events import GAP, Raw
+from asgiviz.model.events import GAP, SCOPE, Raw
 
 #: Seconds between two shipments.
 FLUSH_EVERY = 0.033
 #: Events shipped in one frame, and events that may wait; beyond that the newest are counted and dropped.
 FRAME_EVENTS = 1_000
 MOST_WAITING = 200_000
+#: Seconds that sending the last events may take when the app ends the process.
+LAST_WORDS = 1.0
+
+_exit = os._exit
 
 
 class Shipper:
-    """Collects events and sends them to the parent; `emit` is safe from any thread."""
+    """Collects events and sends them to the parent; `emit` is safe from any thread.
+
+    A new connection after a quiet time is sent at once, in the thread that emits it: if the app brings the process down
+    a moment later, the parent knows by which connection.
+    """
 
     def __init__(self, sender: FrameSender) -> None:
         self._waiting: list[Raw] = []
-        self.emit = self._waiting.append
+        self._keep = self._waiting.append
         self._sender = sender
-        self._closing = threading.Event()
         self._flushing = threading.Lock()
+        self._flushed = 0
+        self._pid = os.getpid()
         threading.Thread(target=self._ship, name="asgiviz-shipper", daemon=True).start()
 
-    def flush(self) -> None:
+    def emit(self, raw: Raw) -> None:
+        """Take one event."""
+        self._keep(raw)
+        if raw[1] == SCOPE and raw[0] - self._flushed > FLUSH_EVERY * 1e9 and self._sender.has_room():
+            self.flush(wait=False)
+
+    def flush(self, wait: bool = True) -> None:
         """Send what is there; a parent that is gone takes nothing, and nothing is kept for it."""
-        with self._flushing:
+        if os.getpid() != self._pid or not self._flushing.acquire(blocking=wait, timeout=LAST_WORDS if wait else -1):
+            return  # a fork of the child has a copy of the events, or another thread is sending them
+        try:
             while self._waiting:
-                if len(self._waiting) > MOST_WAITING:
-                    dropped = len(self._waiting) - MOST_WAITING
-                    del self._waiting[MOST_WAITING:]
-                    self.emit((now(), GAP, None, None, None, {"dropped": dropped}))
-                batch = self._waiting[:FRAME_EVENTS]
-                try:
-                    self._sender.send(("events", batch))
-                except OSError:
-                    self._waiting.clear()
-                    return
-                del self._waiting[: len(batch)]
+                self._send_some()
+                self._flushed = now()
+        except OSError:
+            self._waiting.clear()
+        finally:
+            self._flushing.release()
+
+    def _send_some(self) -> None:
+        if len(self._waiting) > MOST_WAITING:
+            dropped = len(self._waiting) - MOST_WAITING
+            del self._waiting[MOST_WAITING:]
+            self._keep((now(), GAP, None, None, None, {"dropped": dropped}))
+        batch = self._waiting[:FRAME_EVENTS]
+        self._sender.send(("events", batch))
+        del self._waiting[: len(batch)]
 
     def _ship(self) -> None:
-        while not self._closing.wait(FLUSH_EVERY):
+        while True:
+            sleep(FLUSH_EVERY)
             self.flush()
+
+    def exit(self, status: int) -> NoReturn:
+        """`os._exit` for the app: what it did up to here is sent first."""
+        self.flush()
+        _exit(status)
 
 
 class ParentReport:
@@ -94,16 +122,16 @@ def main(control_fd: int, socket_fd: int) -> None:
     order = read_frame(stream)
     sender = FrameSender(control)
     shipper = Shipper(sender)
+    os._exit = shipper.exit
     report = ParentReport(sender, shipper)
     sock = socket.socket(fileno=socket_fd)
     server = ServerRun(Run.from_dict(order["run"]), sock, shipper.emit, report, itertools.count(order["first"]))
     threading.Thread(target=_listen_to_parent, args=(stream, server), name="asgiviz-parent", daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn hands a signal on once it has shut down
         server.run()
-    shipper.flush()
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)  # threads that the app has left running must not keep the process
+    shipper.exit(0)  # threads that the app has left running must not keep the process
 
 
 def _listen_to_parent(stream: Any, server: ServerRun) -> None:

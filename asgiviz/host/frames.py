@@ -7,6 +7,7 @@ what our own child has written.
 from __future__ import annotations
 
 import marshal
+import select
 import socket
 import struct
 import threading
@@ -22,6 +23,12 @@ class FrameSender:
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._lock = threading.Lock()
+        self._poll = select.poll()
+        self._poll.register(sock, select.POLLOUT)
+
+    def has_room(self) -> bool:
+        """Whether a small frame can be sent without waiting for the other side to read."""
+        return bool(self._poll.poll(0))
 
     def send(self, value: Any) -> None:
         """Send one value; OSError when the other side is gone."""

@@ -158,4 +158,4 @@ def died(status: int) -> str:
         "SIGSEGV": " (a crash in compiled code)",
         "SIGABRT": " (it aborted itself)",
     }.get(name, "")
-    return f"the app's process was ended by {name}{why}"
+    return f"the app's process was ended by {name}{why}; what it did in its last moment may not be recorded"

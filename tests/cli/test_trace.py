@@ -248,13 +248,16 @@ def test_isolate_records_the_same(write: Write) -> None:
 )
 def test_a_child_that_dies_is_reported(write: Write, code: str, said: str) -> None:
     """Its exit status or signal is told, recorded, and the exit code is 1."""
-    source = f"import os, signal\n{HELLO}".replace("    await receive()\n    await send", f"    {code}\n    await send", 1)
+    source = f"import os, signal\n{HELLO}".replace("    await receive()\n", f"    await receive()\n    {code}\n")
     traced = Asgiviz(*TRACE, "--isolate", "--json", directory=write(source))
     request(traced.url(), b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
     assert traced.end() == 1
     assert said in traced.err
-    last = events(traced.out)[-3:]
-    assert any(event.get("what") == "failed" and said in event["text"] for event in last)
+    seen = events(traced.out)
+    assert any(event.get("what") == "failed" and said in event["text"] for event in seen)
+    assert seen[-1]["what"] == "stopped"
+    culprit = [event["ev"] for event in seen if event.get("conn") == 2]
+    assert culprit == (["scope"] if code.startswith("os.kill") else ["scope", "receive.begin", "receive.end"])
 
 
 def test_reload_starts_the_changed_code(write: Write) -> None:

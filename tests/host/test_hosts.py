@@ -103,7 +103,7 @@ def test_a_host_can_be_restarted_on_its_address(make_host: MakeHost) -> None:
     host.restart()
     client.join(WAIT)
     assert len(answers) == 1
-    assert [raw[2] for raw in raws if raw[1] == SCOPE] == [1, 2, 3, 4]
+    wait_until(lambda: [raw[2] for raw in raws if raw[1] == SCOPE] == [1, 2, 3, 4])
 
 
 def test_an_app_that_cannot_be_loaded_ends_the_run(make_host: MakeHost) -> None:
