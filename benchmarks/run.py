@@ -1,4 +1,4 @@
-"""``python benchmarks/run.py``: bare and traced servers, loaded in turns in one session; medians of the rounds.
+"""``python benchmarks/run.py``: bare and traced servers, loaded in turns; medians of the rounds.
 
 Every number is a ratio to the bare server of the same round, because a shared machine drifts by more than what is
 measured. Before the first round a recorder's ring is filled, so that keeping is paid for too.

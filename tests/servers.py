@@ -19,7 +19,8 @@ PATIENCE = 20.0
 #: How each server is called; `{port}` and `{app}` are filled in.
 COMMANDS: dict[str, str] = {
     "uvicorn-h11": "uvicorn --http h11 --ws wsproto --host 127.0.0.1 --port {port} --log-level critical {app}",
-    "uvicorn-httptools": "uvicorn --http httptools --ws websockets-sansio --host 127.0.0.1 --port {port} --log-level critical {app}",
+    "uvicorn-httptools": "uvicorn --http httptools --ws websockets-sansio --host 127.0.0.1 --port {port} "
+    "--log-level critical {app}",
     "hypercorn-asyncio": "hypercorn --worker-class asyncio --workers 0 --bind 127.0.0.1:{port} --log-level critical {app}",
     "hypercorn-trio": "hypercorn --worker-class trio --workers 0 --bind 127.0.0.1:{port} --log-level critical {app}",
     "daphne": "daphne -b 127.0.0.1 -p {port} -v 0 {app}",

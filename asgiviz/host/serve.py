@@ -24,6 +24,9 @@ from asgiviz.probe.tap import Tap
 from asgiviz.probe.threads import carry_connections
 
 
+_STARTUP_FAILED = "the app's lifespan startup failed"
+
+
 class Report(Protocol):
     """How a run tells what becomes of it; called from the run's own thread."""
 
@@ -101,6 +104,8 @@ class ServerRun:
         self._report.loaded(server_facts(config, self._loop))
         if not self._stopping:
             await server.serve(sockets=[self._sock])
+            if not server.started and not self._stopping:  # newer versions of uvicorn raise SystemExit instead
+                raise HostError(_STARTUP_FAILED, in_lifespan=True)
 
     def _load(self, config: uvicorn.Config, app: App) -> None:
         config.app = Tap(app, self._emit, self._run.body_limit, self._numbers, lingers=True)
@@ -118,7 +123,7 @@ class ServerRun:
         if server is None:
             return HostError(f"the app or uvicorn ended the start with exit code {error.code}")
         if not server.started:
-            return HostError("the app's lifespan startup failed", in_lifespan=True)
+            return HostError(_STARTUP_FAILED, in_lifespan=True)
         return HostError(f"the app ended the server's loop with sys.exit({error.code!r})", code=1)
 
 

@@ -31,7 +31,11 @@ class Mask:
         return name in self._names or any(part in name for part in SECRET_PARTS)
 
     def header(self, name: Any, value: Any) -> Any:
-        """The value of the header `name`, masked when its name asks for it."""
+        """The value of the header `name`, masked when its name asks for it, or was cut so that nobody can tell."""
+        if isinstance(name, dict):
+            if "$len" in name:
+                return stars(value)
+            name = name.get("$bytes")
         text = name.decode("latin-1") if isinstance(name, bytes) else name
         return stars(value) if isinstance(text, str) and self.is_secret(text) else value
 
@@ -40,6 +44,15 @@ class Mask:
         if b"=" not in query:
             return query
         return b"&".join(self._parameter(part) for part in query.split(b"&"))
+
+    def _any_query(self, value: Any) -> Any:
+        """A query string in any of its frozen forms: bytes, text, a buffer, the beginning of one."""
+        if isinstance(value, str):
+            parts = (part.partition("=") for part in value.split("&"))
+            return "&".join(name + equals + (stars(item) if self.is_secret(name) else item) for name, equals, item in parts)
+        if isinstance(value, dict):
+            return {key: item if key in ("$len", "$type") else self._any_query(item) for key, item in value.items()}
+        return self.query(value) if isinstance(value, bytes) else value
 
     def _parameter(self, part: bytes) -> bytes:
         name, equals, value = part.partition(b"=")
@@ -60,8 +73,8 @@ class Mask:
         """A frozen value that stands under `key`, masked throughout."""
         if key == "headers" and isinstance(value, (list, tuple)):
             return [self._pair(pair) for pair in value]
-        if key == "query_string" and isinstance(value, bytes):
-            return self.query(value)
+        if key == "query_string":
+            return self._any_query(value)
         if isinstance(value, dict):
             if self.is_secret(key):
                 return stars(value)
@@ -73,8 +86,8 @@ class Mask:
         return stars(value) if self.is_secret(key) else value
 
     def _pair(self, pair: Any) -> Any:
-        if isinstance(pair, (list, tuple)) and len(pair) == 2:
-            return [pair[0], self.header(pair[0], pair[1])]
+        if isinstance(pair, (list, tuple)) and len(pair) >= 2:  # a third part is not legal, and no place to hide
+            return [pair[0], *(self.value("", self.header(pair[0], item)) for item in pair[1:])]
         return pair
 
 

@@ -78,7 +78,7 @@ class Encoder:
         return atom(value)
 
     def _dict(self, key: str, value: dict[str, Any]) -> str:
-        if self._mask is not None and ("$items" in value or self._mask.is_secret(key)):
+        if self._mask is not None and ("$items" in value or key == "query_string" or self._mask.is_secret(key)):
             value = self._mask.value(key, value)
         kept = value.get("$bytes")
         if type(kept) is bytes:

@@ -35,7 +35,9 @@ class ProgramError(Exception):
     """What a program raises on purpose."""
 
 
-async def play(program: Program, receive: Any, send: Any, journal: Journal, turn: Callable[[], Awaitable[None]]) -> Any:
+async def play(  # noqa: C901  # a table of operations
+    program: Program, receive: Any, send: Any, journal: Journal, turn: Callable[[], Awaitable[None]]
+) -> Any:
     """Do the steps; give back what the program returns."""
     last: dict[str, Any] = {}
     for operation, argument in program:

@@ -25,11 +25,11 @@ class Listening:
 
     def names(self) -> list[str]:
         """The kinds of the events, in order."""
-        return [event.ev.value if hasattr(event.ev, "value") else event.ev for event in self.events]
+        return [str(event.ev) for event in self.events]
 
     def last(self, ev: str) -> Event:
         """The last event of that kind."""
-        return next(event for event in reversed(self.events) if event.ev == ev)
+        return [event for event in self.events if event.ev == ev][-1]
 
 
 async def silent_receive() -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import marshal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -36,7 +36,7 @@ def sent_through(message: Any, limit: int = BODY_LIMIT) -> tuple[Any, Any]:
     return seen[0], heard.last("send.begin").fields["message"]
 
 
-ONE_SHOTS = {
+ONE_SHOTS: dict[str, Callable[[], Any]] = {
     "generator": lambda: (pair for pair in PAIRS),
     "map": lambda: map(tuple, PAIRS),
     "iterator": lambda: iter(PAIRS),
@@ -66,6 +66,12 @@ def test_headers_that_last_are_not_replaced(headers: Any) -> None:
     assert recorded["headers"] == [list(pair) for pair in PAIRS]
 
 
+def keep_all(pairs: Iterator[Any], kept: list[Any]) -> None:
+    """Read pairs into `kept`; what came before an error is there, too."""
+    for pair in pairs:
+        kept.append(pair)  # noqa: PERF402  # extend would lose it
+
+
 def test_headers_that_raise_while_they_are_read_raise_at_the_server() -> None:
     """A header generator that fails does so inside the server's send, after the same pairs, as without a tap."""
     failure = ZeroDivisionError("third header")
@@ -75,10 +81,9 @@ def test_headers_that_raise_while_they_are_read_raise_at_the_server() -> None:
         raise failure
 
     got, _ = sent_through({"type": "http.response.start", "status": 200, "headers": headers()})
-    read = []
+    read: list[Any] = []
     with pytest.raises(ZeroDivisionError) as caught:
-        for pair in got["headers"]:
-            read.append(pair)  # noqa: PERF402  # what came before the error is looked at
+        keep_all(got["headers"], read)
     assert read == PAIRS
     assert caught.value is failure
 
@@ -86,9 +91,7 @@ def test_headers_that_raise_while_they_are_read_raise_at_the_server() -> None:
 def change_everything(message: dict[str, Any]) -> None:
     """Change every object of a message that can be changed."""
     for value in list(message.values()):
-        if isinstance(value, bytearray):
-            value[:] = b"?" * len(value)
-        elif isinstance(value, memoryview) and not value.readonly:
+        if isinstance(value, bytearray) or (isinstance(value, memoryview) and not value.readonly):
             value[:] = b"?" * len(value)
         elif isinstance(value, list):
             for item in value:
@@ -180,7 +183,7 @@ def test_long_websocket_messages_are_cut_and_their_length_is_known(key: str) -> 
     assert recorded[key]["$" + key] == data[:10]
 
 
-SCOPES = {
+SCOPES: dict[str, Any] = {
     "None": None,
     "a number": 5,
     "a list": [1],
@@ -288,7 +291,7 @@ def test_no_exception_makes_the_recorder_stumble(error: Exception) -> None:
     assert recorder.tidy()
     exits = [event.get("error") for event in recorder.cursor() if event.ev == "exit"]
     assert len(exits) == BLOCK // 2
-    assert all(type(text) is str and len(text) <= BODY_LIMIT for exit in exits for text in exit.values())
+    assert all(type(text) is str and len(text) <= BODY_LIMIT for error in exits for text in error.values())
 
 
 def keeps_what_is_emitted(app: Any, scope: Any, send: Any = deaf_send) -> None:

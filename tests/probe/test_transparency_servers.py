@@ -122,7 +122,7 @@ def test_a_legal_program_gives_the_same_bytes(ports: dict[str, int], server: str
 @settings(thorough, max_examples=30)
 @given(data=st.data())
 def test_an_illegal_program_fails_in_the_same_way(ports: dict[str, int], server: str, data: st.DataObject) -> None:
-    """A program that breaks a rule gets the same error from its server, and its client the same bytes, with and without the tap."""
+    """A program that breaks a rule gets the same error, and its client the same bytes, with the tap as without."""
     check_illegal(ports[server], data)
 
 

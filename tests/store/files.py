@@ -58,7 +58,7 @@ def zipped(data: bytes) -> bytes:
 def opened(data: bytes, name: str = "file") -> tuple[RecordingReader | None, list[Event], str]:
     """The reader (None when it is refused), its events, and the sentence about how it ended."""
     try:
-        reader = read_stream(io.BufferedReader(io.BytesIO(data)), name)  # type: ignore[arg-type]  # BytesIO is raw enough
+        reader = read_stream(io.BufferedReader(io.BytesIO(data)), name)
     except RecordingError as error:
         return None, [], str(error)
     with reader:

@@ -188,7 +188,12 @@ def test_a_header_of_wrong_types_is_still_a_header() -> None:
     assert reader.header.more == {"new": True}
 
 
-STARTS = {"plain": (SMALL[:4096], True), "gzip": (zipped(SMALL)[:4096], True), "cut": (SMALL[:15], True), "text": (b"hi", False)}
+STARTS = {
+    "plain": (SMALL[:4096], True),
+    "gzip": (zipped(SMALL)[:4096], True),
+    "cut": (SMALL[:15], True),
+    "text": (b"hi", False),
+}
 STARTS |= {"json": (b'{"a":1}\n', False), "gzip text": (gzip.compress(b"x"), False), "bad gzip": (b"\x1f\x8b\x00\x00", False)}
 
 
@@ -202,7 +207,7 @@ def test_only_a_recording_may_be_replaced(case: str) -> None:
 def test_the_events_come_one_by_one() -> None:
     """The first event is there before the rest of the file is read."""
     stream = io.BytesIO(LARGE)
-    reader = reader_module.read_stream(io.BufferedReader(stream, 8192), "x")  # type: ignore[arg-type]  # as above
+    reader = reader_module.read_stream(io.BufferedReader(stream, 8192), "x")
     assert next(iter(reader)).seq == 1
     assert stream.tell() <= 3 * 8192
     assert re.match("stdin|x", reader.name)
