@@ -15,10 +15,13 @@ from typing import Any
 
 from asgiviz.model.events import FORMAT_VERSION, KINDS, Event, Raw
 from asgiviz.model.masking import Mask
+from asgiviz.model.values import MAX_DEPTH
 
 _CACHE_ENTRIES = 4096
 _CACHE_VALUE = 512  # header values longer than this are not cached
 _BIG = 2**63
+#: Containers inside each other in one line; a frozen value has at most MAX_DEPTH of them, each written as up to three.
+MAX_NESTING = 3 * MAX_DEPTH + 8
 _COMMON = ("seq", "t", "ev", "conn", "layer", "call")
 
 
@@ -138,11 +141,16 @@ def decode(line: bytes | str) -> Event:
     except KeyError as error:
         raise ValueError(f"the key {error} is missing") from None
     conn, layer, call = fields.pop("conn", None), fields.pop("layer", None), fields.pop("call", None)
-    if type(seq) is not int or type(t) is not int or not isinstance(ev, str):
+    if not (is_number(seq) and is_number(t) and isinstance(ev, str)):
         raise ValueError("seq and t must be whole numbers and ev a string")
-    if not all(value is None or type(value) is int for value in (conn, layer, call)):
+    if not all(value is None or is_number(value) for value in (conn, layer, call)):
         raise ValueError("conn, layer and call must be whole numbers")
     return Event(seq, t, ev, conn, layer, call, fields)
+
+
+def is_number(value: Any) -> bool:
+    """Whether this is a whole number of 64 bits; a file may write longer ones, which nobody could print."""
+    return type(value) is int and -_BIG <= value < _BIG
 
 
 def loads(line: bytes | str) -> dict[str, Any]:
@@ -153,7 +161,24 @@ def loads(line: bytes | str) -> dict[str, Any]:
         raise ValueError("nested too deeply") from None
     if type(value) is not dict:
         raise ValueError("not a JSON object")
+    if len(line) > MAX_NESTING and is_nested_deeper(value, MAX_NESTING):
+        raise ValueError("nested too deeply")
     return value
+
+
+def is_nested_deeper(value: Any, most: int) -> bool:
+    """Whether containers stand inside each other more than `most` deep; needs no stack to find out."""
+    level = [value]
+    for _ in range(most):
+        level = [
+            item
+            for container in level
+            for item in (container.values() if type(container) is dict else container)
+            if type(item) in (dict, list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _resolve(value: dict[str, Any]) -> Any:

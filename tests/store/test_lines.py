@@ -101,6 +101,15 @@ def test_caches_do_not_mix_values_up(one: Any, other: Any) -> None:
     assert [used.line(1, raw) for raw in rows] == [Encoder(0, None).line(1, raw) for raw in rows]
 
 
+def test_the_deepest_value_that_is_written_can_be_read() -> None:
+    """A value as deep as freezing allows, in the form that nests most, comes back."""
+    value: Any = 1
+    for _ in range(100):
+        value = {1: value}
+    line = Encoder(0, None).line(1, (0, SEND_BEGIN, 1, 0, 1, freeze(value)))
+    assert decode(line).fields["message"] == plain_lists(freeze(value))
+
+
 DAMAGED = {
     "empty": b"\n",
     "not json": b"hello\n",
@@ -117,6 +126,9 @@ DAMAGED = {
     "conn is text": b'{"seq":1,"t":1,"ev":"scope","conn":"1"}\n',
     "call is a dict": b'{"seq":1,"t":1,"ev":"scope","call":{}}\n',
     "a long number": b'{"seq":' + b"9" * 10_000 + b',"t":1,"ev":"scope"}\n',
+    "seq beyond 64 bits": b'{"seq":{"$int":"0x' + b"f" * 6000 + b'"},"t":1,"ev":"x"}\n',
+    "call beyond 64 bits": b'{"seq":1,"t":1,"ev":"x","call":' + b"9" * 30 + b"}\n",
+    "deep enough for the parser": b'{"seq":1,"t":1,"ev":"x","d":' + b"[" * 700 + b"]" * 700 + b"}\n",
     "deep lists": b'{"seq":1,"t":1,"ev":"x","d":' + b"[" * 200_000 + b"]" * 200_000 + b"}\n",
     "deep dicts": b'{"a":' * 200_000 + b"1" + b"}" * 200_000 + b"\n",
     "deep and open": b"[" * 1_000_000 + b"\n",
