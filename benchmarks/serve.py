@@ -57,7 +57,7 @@ def traced(app: Any, record: Path | None) -> tuple[Any, Any, Any]:
     writer = None
     if record is not None:
         writer = write_file(recorder, record, Header.now(recorder.started, target="benchmark"), None, complain)
-    return Tap(app, recorder.emit), recorder, writer
+    return Tap(app, recorder.emit, hosted=True), recorder, writer
 
 
 def with_opentelemetry(app: Any) -> Any:

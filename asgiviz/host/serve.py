@@ -23,7 +23,6 @@ from asgiviz.probe.logs import capture_logs
 from asgiviz.probe.tap import Tap
 from asgiviz.probe.threads import carry_connections
 
-
 _STARTUP_FAILED = "the app's lifespan startup failed"
 
 
@@ -108,7 +107,7 @@ class ServerRun:
                 raise HostError(_STARTUP_FAILED, in_lifespan=True)
 
     def _load(self, config: uvicorn.Config, app: App) -> None:
-        config.app = Tap(app, self._emit, self._run.body_limit, self._numbers, lingers=True)
+        config.app = Tap(app, self._emit, self._run.body_limit, self._numbers, hosted=True)
         try:
             config.load()
         except Exception as error:

@@ -6,6 +6,7 @@ and named fields are added when somebody looks. `KINDS` says what each raw kind 
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -62,7 +63,8 @@ class Event(NamedTuple):
         return self.fields.get(key, default)
 
 
-#: ``(t, kind, conn, layer, call, payload)``: `t` in nanoseconds of `time.perf_counter_ns`, `kind` an index into KINDS.
+#: ``(t, kind, conn, layer, call, payload)``: `t` in nanoseconds of `time.perf_counter_ns`, `kind` an index into KINDS. The
+#: payload is a frozen value, or such a value as `marshal` packs it (bytes), see `payload_of`.
 Raw = tuple[int, int, "int | None", "int | None", "int | None", Any]
 Emit = Callable[[Raw], None]
 Sink = Callable[[Event], None]
@@ -81,13 +83,39 @@ KINDS: tuple[tuple[Ev, str | None], ...] = (
     (Ev.CLIENT, None),
     (Ev.NOTE, None),
     (Ev.GAP, None),
+    (Ev.RECEIVE_END, "message"),  # with a large body
+    (Ev.SEND_BEGIN, "message"),  # with a large body
 )
-SCOPE, RECEIVE_BEGIN, RECEIVE_END, SEND_BEGIN, SEND_END, RECEIVE_BROKE, EXIT, LOG, SERVER, CLIENT, NOTE, GAP = range(len(KINDS))
+(
+    SCOPE,
+    RECEIVE_BEGIN,
+    RECEIVE_END,
+    SEND_BEGIN,
+    SEND_END,
+    RECEIVE_BROKE,
+    EXIT,
+    LOG,
+    SERVER,
+    CLIENT,
+    NOTE,
+    GAP,
+    RECEIVE_LARGE,
+    SEND_LARGE,
+) = range(len(KINDS))
+#: Kinds whose payload is a message with a body that is too large to be copied lightly; it is not packed.
+LARGE = (RECEIVE_LARGE, SEND_LARGE)
+
+
+def payload_of(raw: Raw) -> Any:
+    """The frozen payload of a raw event, unpacked."""
+    payload = raw[5]
+    return marshal.loads(payload) if type(payload) is bytes else payload
 
 
 def expand(seq: int, raw: Raw, epoch: int) -> Event:
     """The event that a raw tuple stands for; `epoch` is the clock's reading when the recording started."""
-    t, kind, conn, layer, call, payload = raw
+    t, kind, conn, layer, call, _ = raw
+    payload = payload_of(raw)
     ev, key = KINDS[kind]
     if key is not None:
         fields: Mapping[str, Any] = {key: plain_lists(payload)}

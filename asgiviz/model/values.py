@@ -190,6 +190,13 @@ def true_length(value: Any) -> int:
     return 0
 
 
+def kept_length(value: Any) -> int:
+    """How many bytes or characters were kept of a frozen byte string or text; 0 for anything else."""
+    if type(value) is dict:
+        value = value.get("$bytes", value.get("$text", b""))
+    return len(value) if type(value) is bytes or type(value) is str else 0
+
+
 def kept_bytes(value: Any) -> bytes:
     """The bytes that were kept of a frozen byte string or text (UTF-8); empty for anything else."""
     if isinstance(value, dict):

@@ -10,19 +10,31 @@ import contextlib
 import itertools
 import traceback
 from collections.abc import Collection, Iterable, Iterator
+from marshal import dumps
 from time import perf_counter_ns as now
 from typing import Any
 
 from asgiviz.model.asgi import App, Message, Receive, Scope, Send
-from asgiviz.model.events import EXIT, RECEIVE_BEGIN, RECEIVE_BROKE, RECEIVE_END, SCOPE, SEND_BEGIN, SEND_END, Emit
-from asgiviz.model.values import BODY_LIMIT, SCOPE_ITEMS, class_name, freeze, is_one_shot, type_name
+from asgiviz.model.events import (
+    EXIT,
+    RECEIVE_BEGIN,
+    RECEIVE_BROKE,
+    RECEIVE_END,
+    RECEIVE_LARGE,
+    SCOPE,
+    SEND_BEGIN,
+    SEND_END,
+    SEND_LARGE,
+    Emit,
+)
+from asgiviz.model.values import BODY_LIMIT, SCOPE_ITEMS, class_name, freeze, is_one_shot, kept_length, type_name
 from asgiviz.probe.current import connection
 
-_RETURNED = {"outcome": "returned"}
+_RETURNED = dumps({"outcome": "returned"}, 2)
 _TEXT = {str}
 _FEW = 8
-_TEXT = {str}
-_FEW = 8
+#: Bytes of a body that are copied into the event; a larger one is referred to, which is safe because it is `bytes`.
+_SMALL = 1024
 #: Characters kept of an exception's text, and of its traceback (whose end says most).
 TEXT_LIMIT = BODY_LIMIT
 #: Cancellation goes by other names on other loops; GeneratorExit is a loop that closed the app's coroutine.
@@ -32,16 +44,17 @@ _CANCELLATIONS = frozenset({"asyncio.exceptions.CancelledError", "trio.Cancelled
 class Tap:
     """Wraps `app` and emits a raw event for each scope, receive, send and exit.
 
-    `emit` takes the raw tuples (a `Recorder`'s own, usually `list.append`); `limit` is how many bytes are kept of each
-    body; `numbers` gives each connection its number (1, 2, 3, … unless several taps share one). `lingers` leaves the
-    connection current after the app's exit: for a server that gives each one a task of its own and logs about it there.
+    `emit` takes the raw tuples (a `Recorder`'s own, a bound `list.extend`); `limit` is how many bytes are kept of each
+    body; `numbers` gives each connection its number (1, 2, 3, … unless several taps share one). `hosted` says
+    that the server is uvicorn as our own host runs it: it puts nothing but plain values into a scope (beside `state`), and
+    gives each connection a task of its own, which stays that connection's for what the server logs after the app's exit.
     """
 
     def __init__(
-        self, app: App, emit: Emit, limit: int = BODY_LIMIT, numbers: Iterator[int] | None = None, lingers: bool = False
+        self, app: App, emit: Emit, limit: int = BODY_LIMIT, numbers: Iterator[int] | None = None, hosted: bool = False
     ) -> None:
         self.app = app
-        self._lingers = lingers
+        self._hosted = hosted
         self._emit = emit
         self._limit = limit
         self._numbers = numbers if numbers is not None else itertools.count(1)
@@ -51,20 +64,25 @@ class Tap:
         emit = self._emit
         lines = _Lines(conn, emit, self._limit, receive, send)
         token = connection.set(conn)
-        emit((now(), SCOPE, conn, 0, None, copy_scope(scope, self._limit)))
+        emit((now(), SCOPE, conn, 0, None, self._copy(scope)))
         try:
             value = await self.app(scope, lines.receive, lines.send)
         except BaseException as error:
             emit((now(), EXIT, conn, 0, None, how_it_ended(error)))
             raise
         else:
-            ending = _RETURNED if value is None else {**_RETURNED, "value": freeze(value, self._limit, SCOPE_ITEMS)}
+            ending = _RETURNED if value is None else how_it_returned(value, self._limit)
             emit((now(), EXIT, conn, 0, None, ending))
             return value
         finally:
-            if not self._lingers:
+            if not self._hosted:
                 with contextlib.suppress(ValueError):  # the loop finished this coroutine in another context
                     connection.reset(token)
+
+    def _copy(self, scope: Any) -> Any:
+        if self._hosted and not scope.get("state"):
+            return dumps(scope, 2)
+        return dumps(copy_scope(scope, self._limit), 2)
 
 
 class _Lines:
@@ -92,8 +110,8 @@ class _Lines:
             raise
         copy = quick_copy(message, self._limit)
         if copy is None:
-            copy = freeze(message, self._limit)
-        emit((now(), RECEIVE_END, conn, 0, call, copy))
+            copy = packed(freeze(message, self._limit))
+        emit((now(), RECEIVE_END if type(copy) is bytes else RECEIVE_LARGE, conn, 0, call, copy))
         return message
 
     async def send(self, message: Message) -> Any:
@@ -107,8 +125,8 @@ class _Lines:
         except Exception:  # noqa: BLE001  # a key of the app that raises when compared: freezing compares none
             copy = None
         if copy is None:
-            copy = freeze(message, self._limit)
-        emit((now(), SEND_BEGIN, conn, 0, call, copy))
+            copy = packed(freeze(message, self._limit))
+        emit((now(), SEND_BEGIN if type(copy) is bytes else SEND_LARGE, conn, 0, call, copy))
         try:
             value = await self._send(message)
         except BaseException as error:
@@ -118,31 +136,41 @@ class _Lines:
         return value
 
 
-def quick_copy(message: Any, limit: int) -> dict[str, Any] | None:
+def quick_copy(message: Any, limit: int) -> bytes | dict[str, Any] | None:
     """A safe copy of the message forms that make up nearly all traffic; None for every other form.
 
-    It looks at each value once and only by exact type: what passes cannot be changed later and needs no freezing.
+    It looks at each value once and only by exact type: what passes needs no freezing. Packed at once it is flat bytes,
+    which cost the garbage collector nothing; a large body stays in a copy of the dict, where it is not copied itself.
     """
     if type(message) is not dict or type(message.get("type")) is not str:
         return None
     size = len(message)
     body = message.get("body")
     if type(body) is bytes:
-        known = size == 2 or (size == 3 and type(message.get("more_body")) is bool)
-        return message.copy() if known and len(body) <= limit else None
+        if size == 2 or (size == 3 and type(message.get("more_body")) is bool):
+            if len(body) <= _SMALL and len(body) <= limit:
+                return dumps(message, 2)
+            return message.copy() if len(body) <= limit else None
+        return None
     headers = message.get("headers")
     if type(headers) is list:
-        if size != 3 or type(message.get("status")) is not int or not is_plain(headers):
-            return None
-        copy = message.copy()
-        copy["headers"] = tuple(headers)
-        return copy
+        plain = size == 3 and type(message.get("status")) is int and is_plain(headers)
+        return dumps(message, 2) if plain else None
     data = message.get("text")
     if data is None:
         data = message.get("bytes")
-    if type(data) is str or type(data) is bytes:
-        return message.copy() if size == 2 and len(data) <= limit else None
+    if (type(data) is str or type(data) is bytes) and size == 2:
+        if len(data) <= _SMALL and len(data) <= limit:
+            return dumps(message, 2)
+        return message.copy() if len(data) <= limit else None
     return None
+
+
+def packed(frozen: Any) -> bytes | dict[str, Any]:
+    """A frozen message as it is emitted: packed, unless it is a dict that holds something large."""
+    if type(frozen) is dict and any(kept_length(value) > _SMALL for value in frozen.values()):
+        return frozen
+    return dumps(frozen, 2)
 
 
 def is_plain(headers: list[Any]) -> bool:
@@ -233,6 +261,11 @@ def why_it_broke(error: BaseException) -> dict[str, Any]:
     if is_cancellation(error):
         return {"cancelled": True}
     return {"raised": {"type": type_name(error), "text": safe_text(error)}}
+
+
+def how_it_returned(value: Any, limit: int) -> dict[str, Any]:
+    """The fields of an exit with a value, which an app should not have."""
+    return {"outcome": "returned", "value": freeze(value, limit, SCOPE_ITEMS)}
 
 
 def how_it_ended(error: BaseException) -> dict[str, Any]:

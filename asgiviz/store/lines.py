@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from json.encoder import encode_basestring_ascii as quote
 from typing import Any
 
-from asgiviz.model.events import FORMAT_VERSION, KINDS, Event, Raw
+from asgiviz.model.events import FORMAT_VERSION, KINDS, Event, Raw, payload_of
 from asgiviz.model.masking import Mask
 from asgiviz.model.values import MAX_DEPTH
 
@@ -36,7 +36,8 @@ class Encoder:
 
     def line(self, seq: int, raw: Raw) -> str:
         """The line of a raw event, with its line end."""
-        t, kind, conn, layer, call, payload = raw
+        t, kind, conn, layer, call, _ = raw
+        payload = payload_of(raw)
         ev, key = KINDS[kind]
         parts = f'{{"seq":{seq},"t":{t - self._epoch},"ev":"{ev.value}"'
         if conn is not None:

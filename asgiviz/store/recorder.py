@@ -1,8 +1,8 @@
 """The recorder: an append-only run of events, bounded in number and bytes, read by cursor from any thread.
 
-Emitting is one `list.append`. A keeper thread packs what has come in into `marshal` blocks (flat bytes cost the garbage
-collector nothing and a tenth of the memory) and, beyond the bounds, lets the oldest finished connections go.
-A connection that is still open keeps its events as long as there is room, and its scope always.
+Emitting is one `list.extend` of six atoms: no object per event stays, so nothing is left for the garbage collector to
+visit. A keeper thread packs what has come in into `marshal` blocks and, beyond the bounds, lets the oldest blocks go.
+A connection that is still open then keeps its events as long as there is room, and its scope always.
 """
 
 from __future__ import annotations
@@ -15,18 +15,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import perf_counter_ns
+from typing import Any
 
-from asgiviz.model.events import EXIT, GAP, SCOPE, Emit, Event, Raw, expand
-from asgiviz.model.values import freeze
+from asgiviz.model.events import EXIT, GAP, LARGE, SCOPE, Emit, Event, Raw, expand
+from asgiviz.model.values import freeze, kept_length
 
 #: Events kept in memory, and bytes of them as they are packed.
 MAX_EVENTS = 200_000
 MAX_BYTES = 256 * 1024 * 1024
-#: Events in a block. Packing one holds the interpreter for well under a millisecond when bodies are small.
+#: Events in a block. Packing one holds the interpreter for well under a millisecond.
 BLOCK = 512
-#: A block of large bodies is packed in fewer events, so that packing copies about this much at a time.
-BLOCK_BYTES = 1024 * 1024
-#: Packed bytes beyond which the oldest blocks are compressed as well: it costs as much as packing, and most runs never need it.
+#: Blocks are compressed, the oldest first, when more bytes than this are kept: what fits easily is not worth the time.
 ROOMY = 48 * 1024 * 1024
 #: Blocks with more bytes an event than this hold bodies and are not worth compressing.
 COMPRESS_BELOW = 512
@@ -34,36 +33,58 @@ COMPRESS_BELOW = 512
 BUSY, QUIET = 0.02, 0.1
 
 _VERSION = 2  # of marshal: without back references, which cost time and save nothing after compression
+_WIDTH = 6  # atoms of an event
+_EVENT_BYTES = 100  # of an event that is kept as it came, beside its body
 
 Numbered = tuple[int, Raw]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Block:
-    """Packed events `first` to `last`."""
+    """Events `first` to `last`, packed; large bodies stay as they came (`loose`), because copying them would take long.
+
+    `open` are the connections that have events here and were open at its end; `size` is about how many bytes it holds.
+    """
 
     first: int
     last: int
     data: bytes
+    loose: list[Any] | None
+    size: int
+    open: frozenset[int]
     compressed: bool = False
 
     def load(self) -> list[Raw]:
-        raws: list[Raw] = marshal.loads(zlib.decompress(self.data) if self.compressed else self.data)
-        return raws
+        if self.loose is not None:
+            return events_of(self.loose)
+        return events_of(marshal.loads(zlib.decompress(self.data) if self.compressed else self.data))
 
-    def compress(self) -> _Block:
-        """The same events in fewer bytes, if that is worth it."""
-        if self.compressed or len(self.data) >= COMPRESS_BELOW * (self.last - self.first + 1):
-            return self
-        return replace(self, data=zlib.compress(self.data, 1), compressed=True)
+    def compress(self) -> None:
+        """Hold the same events in fewer bytes, if that is worth it."""
+        if self.loose is None and len(self.data) < COMPRESS_BELOW * (self.last - self.first + 1):
+            self.data = zlib.compress(self.data, 1)
+            self.compressed = True
+            self.size = len(self.data)
 
 
-def packed(raws: list[Raw]) -> bytes:
-    """The events as marshal keeps them; a payload that nobody has frozen is frozen now, so that it cannot stop the keeper."""
+def events_of(atoms: list[Any]) -> list[Raw]:
+    """Raw events from a flat run of their atoms."""
+    columns = iter(atoms)
+    return list(zip(columns, columns, columns, columns, columns, columns, strict=True))
+
+
+def size_of(atoms: list[Any]) -> int:
+    """About how many bytes a run of atoms with large bodies holds."""
+    messages = (payload for kind, payload in zip(atoms[1::_WIDTH], atoms[5::_WIDTH], strict=True) if kind in LARGE)
+    return _EVENT_BYTES * len(atoms) // _WIDTH + sum(kept_length(value) for message in messages for value in message.values())
+
+
+def packed(atoms: list[Any]) -> bytes:
+    """Atoms as marshal keeps them; a payload that nobody has frozen is frozen now, so that it cannot stop the keeper."""
     try:
-        return marshal.dumps(raws, _VERSION)
+        return marshal.dumps(atoms, _VERSION)
     except ValueError:
-        return marshal.dumps([(*raw[:5], freeze(raw[5])) for raw in raws], _VERSION)
+        return marshal.dumps([freeze(atom) for atom in atoms], _VERSION)
 
 
 def _last_seq(block: _Block) -> int:
@@ -73,16 +94,16 @@ def _last_seq(block: _Block) -> int:
 class Recorder:
     """Keeps raw events; `emit` takes one, `cursor()` reads them as they come.
 
-    `max_events` and `max_bytes` bound what is kept. `started` and `epoch` are the same moment on the wall clock and on
-    the clock of the events.
+    `max_events` and `max_bytes` bound what is kept, to within a block. `started` and `epoch` are the same moment on the
+    wall clock and on the clock of the events.
     """
 
     def __init__(self, max_events: int = MAX_EVENTS, max_bytes: int = MAX_BYTES) -> None:
         self.started = datetime.now(UTC)
         self.epoch = perf_counter_ns()
-        self._fresh: list[Raw] = []
-        #: Takes one raw event; a bound `list.append`, safe from any thread.
-        self.emit: Emit = self._fresh.append
+        self._fresh: list[Any] = []  # atoms, six an event
+        #: Takes one raw event; a bound `list.extend`, safe from any thread.
+        self.emit: Emit = self._fresh.extend
         self._max_events = max_events
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
@@ -90,11 +111,11 @@ class Recorder:
         self._packed = 0  # seq of the last packed event
         self._block_bytes = 0
         self._compressed = 0  # how many of the oldest blocks were compressed or are not worth it
+        self._live: set[int] = set()  # connections that were open when the last block was packed
         self._evicted = 0  # all events up to this seq are gone, but for `_open`
         self._open: dict[int, list[tuple[int, bytes]]] = {}  # evicted events of connections that are not over
         self._open_count = 0
         self._open_bytes = 0
-        self._next_size = BLOCK
         self._closed = threading.Event()
         self._keeper: threading.Thread | None = None
 
@@ -114,13 +135,13 @@ class Recorder:
     def __len__(self) -> int:
         """How many events were emitted so far, kept or not."""
         with self._lock:
-            return self._packed + len(self._fresh)
+            return self._packed + len(self._fresh) // _WIDTH
 
     @property
     def kept(self) -> int:
         """How many events are in memory."""
         with self._lock:
-            return self._packed - self._evicted + self._open_count + len(self._fresh)
+            return self._packed - self._evicted + self._open_count + len(self._fresh) // _WIDTH
 
     @property
     def bytes_kept(self) -> int:
@@ -141,27 +162,40 @@ class Recorder:
 
     def tidy(self) -> bool:
         """Pack what has come in and keep to the bounds; True when there was something to pack."""
-        packed = False
+        any_packed = False
         while self._pack_one():
-            packed = True
+            any_packed = True
             while self._evict_one() or self._compress_one():
                 pass
-        return packed
+        return any_packed
 
     def _pack_one(self) -> bool:
         with self._lock:
-            size = self._next_size
-            if len(self._fresh) < size:
+            if len(self._fresh) < BLOCK * _WIDTH:
                 return False
-            raws = self._fresh[:size]
-        data = packed(raws)
-        self._next_size = max(8, min(BLOCK, BLOCK_BYTES // (len(data) // size + 1)))
+            atoms = self._fresh[: BLOCK * _WIDTH]
+        kinds = atoms[1::_WIDTH]
+        large = any(kind in kinds for kind in LARGE)
+        data = b"" if large else packed(atoms)
+        size = size_of(atoms) if large else len(data)
+        touched = self._follow_connections(kinds, atoms[2::_WIDTH])
         with self._lock:
-            del self._fresh[:size]
-            self._blocks.append(_Block(self._packed + 1, self._packed + size, data))
-            self._packed += size
-            self._block_bytes += len(data)
+            del self._fresh[: BLOCK * _WIDTH]
+            block = _Block(self._packed + 1, self._packed + BLOCK, data, atoms if large else None, size, touched)
+            self._blocks.append(block)
+            self._packed += BLOCK
+            self._block_bytes += size
         return True
+
+    def _follow_connections(self, kinds: list[int], conns: list[int | None]) -> frozenset[int]:
+        """Keep `_live` up to date; gives the connections of a block that are open at its end."""
+        live = self._live
+        for kind, conn in zip(kinds, conns, strict=True):
+            if kind == SCOPE:
+                live.add(conn)  # type: ignore[arg-type]  # a scope has a connection
+            elif kind == EXIT:
+                live.discard(conn)
+        return frozenset(live.intersection(conns))
 
     def _compress_one(self) -> bool:
         """Compress the oldest block that is not, if there is much in memory."""
@@ -169,41 +203,53 @@ class Recorder:
             if self._block_bytes <= ROOMY or self._compressed == len(self._blocks):
                 return False
             block = self._blocks[self._compressed]
-        smaller = block.compress()
+        before = block.size
+        smaller = replace(block)
+        smaller.compress()
         with self._lock:
             self._blocks[self._compressed] = smaller
             self._compressed += 1
-            self._block_bytes -= len(block.data) - len(smaller.data)
+            self._block_bytes += smaller.size - before
         return True
 
     def _evict_one(self) -> bool:
-        """Let the oldest block go if the bounds ask for it; what belongs to an open connection stays in `_open`."""
+        """Let the oldest block go if the bounds ask for it; what belongs to an open connection stays in `_open`.
+
+        Of connections that have finished nothing is looked at: the block that holds their exit goes later, as a whole.
+        """
         with self._lock:
             count = self._packed - self._evicted + self._open_count
             if not self._blocks or (count <= self._max_events and self._block_bytes + self._open_bytes <= self._max_bytes):
                 return False
             block = self._blocks[0]
-        raws = block.load()
-        over = {raw[2] for raw in raws if raw[1] == EXIT}
+        kept = block.open & (self._live | self._open.keys())
+        raws = block.load() if kept or self._open else []
         with self._lock:
-            for conn in over:
-                for _, data in self._open.pop(conn, ()) if conn is not None else ():
-                    self._open_count -= 1
-                    self._open_bytes -= len(data)
             for seq, raw in enumerate(raws, block.first):
                 conn = raw[2]
-                if conn is not None and conn not in over and (raw[1] == SCOPE or conn in self._open):
-                    data = marshal.dumps(raw, _VERSION)
-                    self._open.setdefault(conn, []).append((seq, data))
-                    self._open_count += 1
-                    self._open_bytes += len(data)
+                if conn in kept:
+                    self._keep_open(conn, seq, raw)
+                elif raw[1] == EXIT and conn in self._open:
+                    self._forget(conn)
             del self._blocks[0]
             self._compressed = max(0, self._compressed - 1)
-            self._block_bytes -= len(block.data)
+            self._block_bytes -= block.size
             self._evicted = block.last
             if self._open_count > self._max_events // 2 or self._open_bytes > self._max_bytes // 2:
                 self._keep_scopes_only()
         return True
+
+    def _keep_open(self, conn: int, seq: int, raw: Raw) -> None:
+        if raw[1] == SCOPE or conn in self._open:
+            data = packed(list(raw))
+            self._open.setdefault(conn, []).append((seq, data))
+            self._open_count += 1
+            self._open_bytes += len(data)
+
+    def _forget(self, conn: int) -> None:
+        for _, data in self._open.pop(conn):
+            self._open_count -= 1
+            self._open_bytes -= len(data)
 
     def _keep_scopes_only(self) -> None:
         """Open connections alone fill half of the room: of their evicted events only the scopes stay."""
@@ -221,16 +267,16 @@ class Recorder:
             if after < self._evicted:
                 return self._survivors(after)
             if after >= self._packed:
-                start = after - self._packed
-                raws = self._fresh[start : start + most]
-                return list(enumerate(raws, after + 1))
+                start = (after - self._packed) * _WIDTH
+                atoms = self._fresh[start : start + most * _WIDTH]
+                return list(enumerate(events_of(atoms), after + 1))
             block = self._blocks[bisect_right(self._blocks, after, key=_last_seq)]
         return list(enumerate(block.load(), block.first))[after + 1 - block.first :]
 
     def _survivors(self, after: int) -> list[Numbered]:
         """What is left of the evicted events behind `after`, ending with a gap event that counts the others."""
         kept = sorted((seq, data) for events in self._open.values() for seq, data in events if seq > after)
-        numbered: list[Numbered] = [(seq, marshal.loads(data)) for seq, data in kept]
+        numbered: list[Numbered] = [(seq, tuple(marshal.loads(data))) for seq, data in kept]
         dropped = self._evicted - after - len(kept)
         if dropped:
             seqs = {seq for seq, _ in kept}

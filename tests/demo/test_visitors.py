@@ -8,7 +8,7 @@ import pytest
 
 from asgiviz.demo.app import ROUTES, app, pattern_of
 from asgiviz.demo.visitors import VISITORS, visit
-from asgiviz.model.events import NOTE, SCOPE
+from asgiviz.model.events import NOTE, SCOPE, payload_of
 from asgiviz.traffic.script import Script
 from asgiviz.traffic.seen import Ending, Seen
 from asgiviz.traffic.steps import STEPS, Pipeline, Request
@@ -86,7 +86,9 @@ def test_visitors_can_be_sent_home() -> None:
     ended = threading.Event()
     with serving(app) as served:
         crowd = visit(served.url, served.raws.append, ended.set)
-        until(lambda: [raw for raw in served.raws if raw[1] == SCOPE and raw[5]["type"] == "http"], "the first request")
+        until(
+            lambda: [raw for raw in served.raws if raw[1] == SCOPE and payload_of(raw)["type"] == "http"], "the first request"
+        )
         assert crowd.cancel(20)
         assert (crowd.finished, ended.is_set()) == (True, True)
         assert crowd.seen[-1].cancelled

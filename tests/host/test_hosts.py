@@ -22,7 +22,7 @@ from asgiviz.host.options import Run, ServerOptions
 from asgiviz.host.process import ProcessHost, died
 from asgiviz.host.state import Host, Phase
 from asgiviz.host.thread import ThreadHost
-from asgiviz.model.events import GAP, NOTE, SCOPE, SERVER, Raw
+from asgiviz.model.events import EXIT, GAP, NOTE, SCOPE, SERVER, Raw, payload_of
 
 APP = """
 import os
@@ -132,7 +132,7 @@ def test_connections_that_never_end_get_their_grace_only(make_host: MakeHost) ->
         wait_until(lambda: sum(raw[1] == SCOPE for raw in raws) == 2)
         host.stop()
         assert host.state.wait_ended(WAIT)
-    outcomes = [raw[5]["outcome"] for raw in raws if isinstance(raw[5], dict) and "outcome" in raw[5]]
+    outcomes = [payload_of(raw)["outcome"] for raw in raws if raw[1] == EXIT]
     assert outcomes == ["raised", "cancelled"]
 
 

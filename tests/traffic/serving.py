@@ -11,7 +11,18 @@ from typing import Any
 import uvicorn
 
 from asgiviz.model.asgi import App
-from asgiviz.model.events import CLIENT, EXIT, RECEIVE_END, SCOPE, SEND_BEGIN, SEND_END, Raw
+from asgiviz.model.events import (
+    CLIENT,
+    EXIT,
+    RECEIVE_END,
+    RECEIVE_LARGE,
+    SCOPE,
+    SEND_BEGIN,
+    SEND_END,
+    SEND_LARGE,
+    Raw,
+    payload_of,
+)
 from asgiviz.probe.tap import Tap
 
 #: Seconds that a condition may take to come true before the test fails.
@@ -36,19 +47,19 @@ class Served:
 
     def conns(self, path: str) -> list[int]:
         """The numbers of the connections with that path, in order."""
-        return [raw[2] for raw in self.raws if raw[1] == SCOPE and raw[2] and raw[5].get("path") == path]
+        return [raw[2] for raw in self.raws if raw[1] == SCOPE and raw[2] and payload_of(raw).get("path") == path]
 
     def scope(self, path: str) -> Any:
         """The first scope with that path."""
-        return next(raw[5] for raw in self.raws if raw[1] == SCOPE and raw[5].get("path") == path)
+        return next(payload_of(raw) for raw in self.raws if raw[1] == SCOPE and payload_of(raw).get("path") == path)
 
     def received(self, path: str) -> list[Any]:
         """The messages that the app received there."""
-        return [raw[5] for raw in self._of(path, RECEIVE_END)]
+        return [payload_of(raw) for raw in self._of(path, RECEIVE_END, RECEIVE_LARGE)]
 
     def sent(self, path: str) -> list[Any]:
         """The messages that the app sent there."""
-        return [raw[5] for raw in self._of(path, SEND_BEGIN)]
+        return [payload_of(raw) for raw in self._of(path, SEND_BEGIN, SEND_LARGE)]
 
     def send_ends(self, path: str) -> list[int]:
         """When each of its sends came back."""
@@ -57,7 +68,7 @@ class Served:
     def outcome(self, path: str) -> str:
         """How the app's call ended, once it has."""
         ended: list[Raw] = until(lambda: self._of(path, EXIT), f"the end of {path}")
-        return str(ended[0][5]["outcome"])
+        return str(payload_of(ended[0])["outcome"])
 
     def wait_received(self, path: str, kind: str) -> Any:
         """The first message of that type that the app receives there."""
@@ -67,11 +78,11 @@ class Served:
 
     def client_events(self) -> list[tuple[int, dict[str, Any]]]:
         """What the built-in clients emitted, with the times."""
-        return [(raw[0], raw[5]) for raw in self.raws if raw[1] == CLIENT]
+        return [(raw[0], payload_of(raw)) for raw in self.raws if raw[1] == CLIENT]
 
-    def _of(self, path: str, kind: int) -> list[Raw]:
+    def _of(self, path: str, *kinds: int) -> list[Raw]:
         conns = set(self.conns(path))
-        return [raw for raw in self.raws if raw[1] == kind and raw[2] in conns]
+        return [raw for raw in self.raws if raw[1] in kinds and raw[2] in conns]
 
 
 @contextmanager
