@@ -16,7 +16,7 @@ from typing import Protocol
 from asgiviz.cli.look import Look
 from asgiviz.host.errors import NOT_STARTED, USAGE, HostError
 from asgiviz.host.state import Phase
-from asgiviz.model.events import EXIT, SCOPE
+from asgiviz.model.events import EXIT, SCOPE, payload_of
 from asgiviz.session import NO_PATIENCE, PATIENCE, Session
 from asgiviz.store.errors import RecordingError
 from asgiviz.store.recorder import Recorder
@@ -26,6 +26,10 @@ from asgiviz.store.writer import LineWriter, Stream, open_stream
 TICK = 0.05
 #: After so many seconds of a startup that does not come back, we say so.
 SAY_SO_AFTER = 3.0
+
+
+#: Exit code when it was neither the user nor the app.
+OUR_MISTAKE = 70
 
 
 class StopSignals:
@@ -59,11 +63,11 @@ class ConnectionCount:
     def update(self) -> int:
         """Read on; gives the count."""
         while numbered := self._cursor.take():
-            for _, (_, kind, conn, layer, _, payload) in numbered:
-                if kind == SCOPE and layer == 0 and payload.get("type") != "lifespan":
-                    self._open.add(conn)
-                elif kind == EXIT and layer == 0 and conn in self._open:
-                    self._open.discard(conn)
+            for _, raw in numbered:
+                if raw[1] == SCOPE and payload_of(raw).get("type") != "lifespan":
+                    self._open.add(raw[2])
+                elif raw[1] == EXIT and raw[2] in self._open:
+                    self._open.discard(raw[2])
                     self.finished += 1
         return self.finished
 
@@ -117,6 +121,9 @@ class LiveRun:
             except (HostError, RecordingError) as error:
                 self._tell(error)
                 return self._end(stop, error.code if isinstance(error, HostError) else USAGE)
+            except Exception as error:  # noqa: BLE001  # ours: the recording is completed all the same
+                self.say(f"a mistake in asgiviz itself ended this: {type(error).__name__}: {error}. Please report it")
+                return self._end(stop, OUR_MISTAKE)
             failure = session.host.state.failure
             if failure is None and not self._listened and not stop.count and session.host.state.phase is Phase.STARTING:
                 self.say("the app's startup did not come back in time; it never listened")

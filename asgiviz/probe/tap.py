@@ -81,7 +81,8 @@ class Tap:
 
     def _copy(self, scope: Any) -> Any:
         if self._hosted and not scope.get("state"):
-            return dumps(scope, 2)
+            with contextlib.suppress(ValueError):  # a protocol class of the user's own put an object of its own into it
+                return dumps(scope, 2)
         return dumps(copy_scope(scope, self._limit), 2)
 
 
