@@ -16,11 +16,11 @@ demo: $(VENV)/.demo  ## set up and watch the built-in demo
 	@$(BIN)/asgiviz demo $(ARGS)
 
 test: lint $(VENV)/.test  ## set up and run everything that CI runs: style, types, all tests, the built wheel
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -q -n 3 --dist loadfile $(ARGS)
 	@$(MAKE) --no-print-directory wheel
 
 quick: $(VENV)/.test  ## the tests one runs while working (under a minute)
-	@$(BIN)/python -m pytest -m "not slow" -q $(ARGS)
+	@$(BIN)/python -m pytest -m "not slow" -q -n 4 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.test  ## ruff and mypy
 	@$(BIN)/ruff check .
@@ -29,6 +29,9 @@ lint: $(VENV)/.test  ## ruff and mypy
 
 wheel: $(VENV)/.test  ## build the wheel, install it into a bare environment, run the demo from an empty directory
 	@sh tests/wheel.sh $(BIN)/python
+
+screenshots: $(VENV)/.test  ## write the pictures and the README's examples afresh
+	@$(BIN)/python screenshots/make.py
 
 bench: $(VENV)/.test  ## measure what recording costs (several minutes)
 	@$(BIN)/python benchmarks/run.py $(ARGS)

@@ -1,48 +1,86 @@
-"""Writes the pictures of this directory: plays fixed recordings through the real renderer. ``python screenshots/make.py``."""
+"""Writes the pictures of this directory and the printed examples of the README from fixed recordings, with the real
+renderer: ``python screenshots/make.py``. A test sees to it that they are what the renderer gives today.
+"""
 
 from __future__ import annotations
 
+import io
+import re
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
+from asgiviz.store.lines import event_line
 from asgiviz.store.reader import open_recording
 from asgiviz.views.filter import parse
 from asgiviz.views.plain import PlainText
 from asgiviz.views.sieve import Sieve
 
 HERE = Path(__file__).parent
+README = HERE.parent / "README.md"
+WIDTH = 118
 #: picture -> (recording, filter, the command that prints it)
 PICTURES = {
     "trace-plain.svg": ("shop.asgiviz", None, "asgiviz trace shop:app"),
     "open-filter.svg": ("shop.asgiviz", "~t websocket | ~m PUT", "asgiviz open shop.asgiviz --filter '~t websocket | ~m PUT'"),
 }
-WIDTH = 118
+#: name between the README's marks -> (recording, filter, lines)
+EXAMPLES = {
+    "shop": ("shop.asgiviz", "~m POST | ~m PUT", None),
+    "demo": ("chat.asgiviz", "~p /chat", 40),
+}
 
 
-def lines_of(recording: Path, filter_text: str | None) -> list[str]:
-    """The coloured plain lines of a recording."""
-    plain = PlainText(width=WIDTH, colour=True)
-    with open_recording(recording) as reader:
+def lines_of(recording: str, filter_text: str | None, colour: bool) -> list[str]:
+    """The plain lines of a recording, the header's first."""
+    plain = PlainText(width=WIDTH, colour=colour)
+    with open_recording(HERE / recording) as reader:
         lines = plain.header(reader.header)
         for event in Sieve(parse(filter_text) if filter_text else None).over(reader):
             lines += plain.lines(event)
     return lines
 
 
-def draw(name: str) -> None:
-    """Write one picture."""
+def picture(name: str) -> str:
+    """The SVG text of one picture."""
     recording, filter_text, command = PICTURES[name]
-    with Path("/dev/null").open("w", encoding="utf-8") as nowhere:
-        console = Console(record=True, width=WIDTH, file=nowhere, force_terminal=True, color_system="standard")
-        console.print(Text(f"$ {command}", style="bold"))
-        for line in lines_of(HERE / recording, filter_text):
-            console.print(Text.from_ansi(line), no_wrap=True)
-    (HERE / name).write_text(console.export_svg(title="asgiviz", unique_id=name.split(".")[0]), encoding="utf-8")
+    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="standard")
+    console.print(Text(f"$ {command}", style="bold"))
+    for line in lines_of(recording, filter_text, colour=True):
+        console.print(Text.from_ansi(line), no_wrap=True)
+    return console.export_svg(title="asgiviz", unique_id=name.split(".")[0])
+
+
+def json_lines() -> list[str]:
+    """The receives of one connection as they stand in the file."""
+    with open_recording(HERE / "shop.asgiviz") as reader:
+        return [event_line(event).rstrip() for event in reader if event.conn == 3 and event.ev.startswith("receive")]
+
+
+def with_examples(readme: str) -> str:
+    """The README's text with its printed examples as they are printed today."""
+    examples = {"json": json_lines()}
+    for name, (recording, filter_text, most) in EXAMPLES.items():
+        lines = [line for line in lines_of(recording, filter_text, colour=False)[2:] if "#" in line[:14]]
+        examples[name] = lines[:most] + (["   …"] if most is not None and len(lines) > most else [])
+    for name, lines in examples.items():
+        language = "json" if name == "json" else "text"
+        block = "\n".join([f"<!-- {name}:begin -->", f"```{language}", *lines, "```", f"<!-- {name}:end -->"])
+        readme, found = re.subn(
+            rf"<!-- {name}:begin -->.*?<!-- {name}:end -->", lambda _, block=block: block, readme, flags=re.DOTALL
+        )
+        if found != 1:
+            raise SystemExit(f"README.md needs the marks of {name} once")
+    return readme
+
+
+def main() -> None:
+    """Write everything."""
+    for name in PICTURES:
+        (HERE / name).write_text(picture(name), encoding="utf-8")
+    README.write_text(with_examples(README.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    for picture in PICTURES:
-        draw(picture)
-        print(f"screenshots/{picture}")  # noqa: T201  # a script for people
+    main()
