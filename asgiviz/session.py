@@ -95,9 +95,9 @@ class Session:
         if not self._over:
             self._over = True
             self.recorder.emit(server_event("stopping", ""))
-            self.host.close()
             if self._reloader is not None:
                 self._reloader.stop()
+            self.host.close()
         self.host.stop(force)
 
     def finish(self, timeout: float) -> bool:

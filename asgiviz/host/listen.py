@@ -6,10 +6,41 @@ import errno
 import os
 import socket
 import stat
+import threading
 from pathlib import Path
 
 from asgiviz.host.errors import USAGE, HostError
 from asgiviz.host.options import ServerOptions
+
+
+class Address:
+    """Where a host listens: bound once, kept through every restart, given back at the end."""
+
+    def __init__(self, options: ServerOptions) -> None:
+        self._options = options
+        self._lock = threading.Lock()
+        self._sock: socket.socket | None = None
+        self.url = ""
+
+    def open(self) -> None:
+        """Bind it. HostError when it cannot be had."""
+        self._sock = bind(self._options)
+        self.url = url_of(self._sock, self._options)
+
+    def share(self) -> socket.socket | None:
+        """A socket for one run of the server to listen on; None once the address was given back."""
+        with self._lock:
+            return None if self._sock is None else self._sock.dup()
+
+    def close(self) -> None:
+        """Give it back; safe to say again."""
+        with self._lock:
+            if self._sock is None:
+                return
+            self._sock.close()
+            self._sock = None
+        if self._options.uds is not None:
+            Path(self._options.uds).unlink(missing_ok=True)
 
 
 def bind(options: ServerOptions) -> socket.socket:
@@ -72,16 +103,10 @@ def _why(error: OSError, options: ServerOptions) -> str:
     return f"cannot listen on {where}: {error.strerror or error}"
 
 
-def url(sock: socket.socket, options: ServerOptions) -> str:
+def url_of(sock: socket.socket, options: ServerOptions) -> str:
     """The address to type into a client."""
     if sock.family == socket.AF_UNIX:
         return f"unix:{sock.getsockname()}"
     host, port = sock.getsockname()[:2]
     scheme = "https" if options.ssl_certfile else "http"
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
-
-
-def unlink(options: ServerOptions) -> None:
-    """Take a UNIX socket's path away again."""
-    if options.uds is not None:
-        Path(options.uds).unlink(missing_ok=True)

@@ -13,9 +13,9 @@ import sys
 import threading
 from typing import Any, BinaryIO
 
-from asgiviz.host import listen
 from asgiviz.host.errors import HostError
 from asgiviz.host.frames import FrameSender, read_frame
+from asgiviz.host.listen import Address
 from asgiviz.host.options import Run
 from asgiviz.host.state import Phase, State
 from asgiviz.host.thread import server_event
@@ -30,23 +30,28 @@ class ProcessHost:
         self._run = run
         self._emit = emit
         self.state = State()
-        self.url = ""
-        self._sock: socket.socket | None = None
+        self._address = Address(run.options)
         self._child: _Child | None = None
         self._last_conn = 0
 
     def start(self) -> None:
         """Bind the address and begin to serve."""
-        self._sock = listen.bind(self._run.options)
-        self.url = listen.url(self._sock, self._run.options)
+        self._address.open()
         self.restart()
+
+    @property
+    def url(self) -> str:
+        """See Host."""
+        return self._address.url
 
     def restart(self) -> None:
         """See Host: a new process, which imports everything afresh."""
-        if self._sock is None:
-            raise RuntimeError("start() comes first")
+        sock = self._address.share()
+        if sock is None:
+            return
         self.state.begin()
-        self._child = child = _Child(self._run, self._sock, self._last_conn + 1)
+        with sock:
+            self._child = child = _Child(self._run, sock, self._last_conn + 1)
         threading.Thread(target=self._follow, args=(child,), name="asgiviz-child", daemon=True).start()
 
     def stop(self, force: bool = False) -> None:
@@ -56,10 +61,7 @@ class ProcessHost:
 
     def close(self) -> None:
         """See Host."""
-        if self._sock is not None:
-            self._sock.close()
-            self._sock = None
-            listen.unlink(self._run.options)
+        self._address.close()
 
     @property
     def pid(self) -> int | None:

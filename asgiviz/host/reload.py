@@ -29,9 +29,8 @@ class Reloader:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the watching; the host goes on."""
+        """Restart nothing any more; the host goes on."""
         self._stop.set()
-        self._thread.join()
 
     def _watch(self) -> None:
         from watchfiles import PythonFilter, watch
@@ -49,8 +48,3 @@ class Reloader:
         names = ", ".join(Path(path).name for path in paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
         self._emit(server_event("reloaded", f"{names} changed"))
         self._host.restart()
-
-    @property
-    def watching(self) -> bool:
-        """Whether a change would be noticed."""
-        return self._thread.is_alive()

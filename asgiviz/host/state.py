@@ -24,7 +24,10 @@ class Host(Protocol):
     """Runs one app under one server. Everything is said through `state` and the events; nothing here blocks but `wait`."""
 
     state: State
-    url: str
+
+    @property
+    def url(self) -> str:
+        """The address, once it is started."""
 
     def start(self) -> None:
         """Begin to serve. HostError when the address cannot be had."""
@@ -33,7 +36,7 @@ class Host(Protocol):
         """Ask the server to finish, or (force) to drop what is open; safe to say again."""
 
     def restart(self) -> None:
-        """Serve the app afresh on the same address, after it has ended."""
+        """Serve the app afresh on the same address, after it has ended; nothing once the address was given back."""
 
     def close(self) -> None:
         """Give the address back."""

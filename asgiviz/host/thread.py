@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import socket
 import threading
 from time import perf_counter_ns as now
 from typing import Any
 
-from asgiviz.host import listen
 from asgiviz.host.errors import HostError
+from asgiviz.host.listen import Address
 from asgiviz.host.options import Run
 from asgiviz.host.serve import ServerRun
 from asgiviz.host.state import Phase, State
@@ -24,22 +23,26 @@ class ThreadHost:
         self._emit = emit
         self._numbers = itertools.count(1)
         self.state = State()
-        self.url = ""
-        self._sock: socket.socket | None = None
+        self._address = Address(run.options)
         self._server: ServerRun | None = None
 
     def start(self) -> None:
         """Bind the address and begin to serve."""
-        self._sock = listen.bind(self._run.options)
-        self.url = listen.url(self._sock, self._run.options)
+        self._address.open()
         self.restart()
+
+    @property
+    def url(self) -> str:
+        """See Host."""
+        return self._address.url
 
     def restart(self) -> None:
         """See Host. Modules stay imported: changed code needs a process of its own (`--reload`)."""
-        if self._sock is None:
-            raise RuntimeError("start() comes first")
+        sock = self._address.share()
+        if sock is None:
+            return
         self.state.begin()
-        self._server = ServerRun(self._run, self._sock.dup(), self._emit, self, self._numbers)
+        self._server = ServerRun(self._run, sock, self._emit, self, self._numbers)
         threading.Thread(target=self._serve, args=(self._server,), name="asgiviz-server", daemon=True).start()
 
     def stop(self, force: bool = False) -> None:
@@ -49,10 +52,7 @@ class ThreadHost:
 
     def close(self) -> None:
         """See Host."""
-        if self._sock is not None:
-            self._sock.close()
-            self._sock = None
-            listen.unlink(self._run.options)
+        self._address.close()
 
     def _serve(self, server: ServerRun) -> None:
         try:

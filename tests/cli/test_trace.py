@@ -147,9 +147,7 @@ def test_a_closed_pipe_does_not_stop_the_app(write: Write) -> None:
     assert process.stdout
     assert process.stderr
     try:
-        url = ""
-        while "started" not in url:
-            url = process.stdout.readline()
+        url = next(line for line in process.stdout if "started" in line)
         process.stdout.close()
         for _ in range(3):
             request(url.split()[-1], b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")

@@ -180,9 +180,7 @@ def test_the_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "asgiviz", "trace", "main:app", "--port", "0", "--isolate"]
     parent = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert parent.stdout
-    line = ""
-    while "started" not in line:
-        line = parent.stdout.readline()
+    line = next(line for line in parent.stdout if "started" in line)
     child = int(get(line.split()[-1]))
     parent.kill()
     parent.wait()
