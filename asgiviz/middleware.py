@@ -30,7 +30,8 @@ class Tap(tap.Tap):
 
     Give one of `sink` (called with each `Event` in the app's own task: be quick; what it raises is reported once and
     never reaches the app) and `record` (a file; gzip when it ends in .gz). `body_limit` is how many bytes are kept of
-    each message. In the file secrets are masked unless `reveal`; `mask` names more of them.
+    each message. In the file secrets are masked unless `reveal`; `mask` names more of them. A thread of this process
+    writes it: that costs more than the process of its own in `asgiviz trace --record`, but starts nothing behind your back.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class _ToFile:
 
     def _write(self, recorder: Recorder, header: Header) -> LineWriter:
         """A writer to our file, or, when another worker process writes there, to one with our process id in its name."""
+        # in a thread, not by a scribe (store/dictation.py): a middleware starts no processes in other people's programs
         try:
             return write_file(recorder, self._path, header, self._mask, complain)
         except RecordingError as error:

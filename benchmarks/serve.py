@@ -50,13 +50,14 @@ def traced(app: Any, record: Path | None) -> tuple[Any, Any, Any]:
     """`app` behind a tap, its recorder and, if asked for, the writer to the file `record`."""
     from asgiviz.model.recording import Header
     from asgiviz.probe.tap import Tap
+    from asgiviz.store.dictation import dictate_file
     from asgiviz.store.recorder import Recorder
-    from asgiviz.store.writer import complain, write_file
+    from asgiviz.store.writer import complain
 
     recorder = Recorder(max_events=MAX_EVENTS).start()
     writer = None
     if record is not None:
-        writer = write_file(recorder, record, Header.now(recorder.started, target="benchmark"), None, complain)
+        writer = dictate_file(recorder, record, Header.now(recorder.started, target="benchmark"), None, complain)
     return Tap(app, recorder.emit, hosted=True), recorder, writer
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 from types import FrameType
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from asgiviz.cli.look import Look
 from asgiviz.host.errors import NOT_STARTED, USAGE, HostError
@@ -20,7 +20,7 @@ from asgiviz.model.events import EXIT, SCOPE, payload_of
 from asgiviz.session import NO_PATIENCE, PATIENCE, Session
 from asgiviz.store.errors import RecordingError
 from asgiviz.store.recorder import Recorder
-from asgiviz.store.writer import LineWriter, Stream, open_stream
+from asgiviz.store.writer import open_for_writing
 
 #: Seconds between two looks at what could end a run.
 TICK = 0.05
@@ -102,7 +102,7 @@ class LiveRun:
         self._limit = connections
         self._is_over = is_over
         self._on_listening = on_listening
-        self._file: Stream | None = None
+        self._file: BinaryIO | None = None
         self._outputs: list[Output] = []
         self._told: HostError | None = None
         self._listened = False
@@ -113,7 +113,7 @@ class LiveRun:
         session = self._session
         with StopSignals() as stop:
             try:
-                self._file = open_stream(self._record) if self._record is not None else None
+                self._file = open_for_writing(self._record) if self._record is not None else None
                 session.start()
                 self._wait(stop, lambda: session.host.state.wait_loaded(TICK))
                 self._open_outputs()
@@ -138,11 +138,20 @@ class LiveRun:
 
     def _open_outputs(self) -> None:
         from asgiviz.cli.printing import print_live  # while the app starts: what draws is not needed before
+        from asgiviz.store.dictation import dictate
 
         session, header = self._session, self._session.header()
-        if self._file is not None:
+        if self._file is not None and self._record is not None:
             self._outputs.append(
-                LineWriter(session.recorder, self._file, str(self._record), header, self._look.mask, self.say).start()
+                dictate(
+                    session.recorder,
+                    self._file,
+                    str(self._record),
+                    header,
+                    self._look.mask,
+                    self.say,
+                    zipped=self._record.suffix == ".gz",
+                )
             )
         if session.out is not None:
             self._outputs.append(print_live(session.recorder, session.out, self._look, header, self.say))

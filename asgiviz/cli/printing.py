@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from time import perf_counter_ns
+from typing import BinaryIO
 
 from asgiviz.cli.look import Look
 from asgiviz.model.events import Event, expand
 from asgiviz.model.recording import Header
+from asgiviz.store.dictation import Dictation, dictate
+from asgiviz.store.errors import why_it_ends
 from asgiviz.store.lines import event_line, header_line
 from asgiviz.store.recorder import Numbered, Recorder
-from asgiviz.store.writer import Follower, LineWriter, Stream, why_it_ends
+from asgiviz.store.streams import Stream
+from asgiviz.store.writer import Follower, LineWriter
 from asgiviz.views.plain import PlainText
 from asgiviz.views.sieve import Sieve
 
@@ -101,9 +105,9 @@ class Printer:
 
 
 def print_live(
-    recorder: Recorder, stream: Stream, look: Look, header: Header, on_trouble: Callable[[str], None]
-) -> Printer | LineWriter:
-    """A running printer for `look`; JSON without a filter takes the quick way."""
+    recorder: Recorder, stream: BinaryIO, look: Look, header: Header, on_trouble: Callable[[str], None]
+) -> Printer | Dictation | LineWriter:
+    """A running printer for `look`; JSON without a filter is what a scribe writes."""
     if look.form == "json" and look.filter is None:
-        return LineWriter(recorder, stream, "standard output", header, look.mask, on_trouble).start()
+        return dictate(recorder, stream, "standard output", header, look.mask, on_trouble)
     return Printer(recorder, stream, look, header, on_trouble).start()

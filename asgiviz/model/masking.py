@@ -23,12 +23,13 @@ class Mask:
     """
 
     def __init__(self, extra: Iterable[str] = ()) -> None:
-        self._names = SECRET_NAMES | {name.lower() for name in extra}
+        #: the names that are matched whole; `Mask(mask.names)` is the same mask
+        self.names = SECRET_NAMES | {name.lower() for name in extra}
 
     def is_secret(self, name: str) -> bool:
         """Whether a value of this name is replaced."""
         name = name.lower()
-        return name in self._names or any(part in name for part in SECRET_PARTS)
+        return name in self.names or any(part in name for part in SECRET_PARTS)
 
     def header(self, name: Any, value: Any) -> Any:
         """The value of the header `name`, masked when its name asks for it, or was cut so that nobody can tell."""

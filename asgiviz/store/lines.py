@@ -1,6 +1,6 @@
 """One event, one line: the JSON Lines form of docs/recording-format.md, both ways.
 
-Writing goes straight from raw tuples to text, because it runs beside the server and shares its interpreter.
+Writing goes straight from raw tuples to text and remembers what it wrote, because it has to keep up with a server.
 """
 
 from __future__ import annotations
@@ -19,9 +19,14 @@ from asgiviz.model.values import MAX_DEPTH
 
 _CACHE_ENTRIES = 4096
 _CACHE_VALUE = 512  # header values longer than this are not cached
+_CACHE_PAYLOADS = 1024
+_CACHE_PACKED = 1024  # payloads that are longer than this when packed are not cached
 _BIG = 2**63
 #: Containers inside each other in one line; a frozen value has at most MAX_DEPTH of them, each written as up to three.
 MAX_NESTING = 3 * MAX_DEPTH + 8
+_EV = tuple(ev.value for ev, _ in KINDS)
+#: Kinds that may have no payload and no field for one.
+_BARE = frozenset(kind for kind, (_, key) in enumerate(KINDS) if key is None)
 _COMMON = ("seq", "t", "ev", "conn", "layer", "call")
 
 
@@ -33,26 +38,40 @@ class Encoder:
         self._mask = mask
         self._headers: dict[tuple[bytes, bytes], str] = {}
         self._keys: dict[str, str] = {}
+        self._rests: dict[tuple[int, bytes], str] = {}  # apps say the same things again and again
 
     def line(self, seq: int, raw: Raw) -> str:
         """The line of a raw event, with its line end."""
-        t, kind, conn, layer, call, _ = raw
-        payload = payload_of(raw)
-        ev, key = KINDS[kind]
-        parts = f'{{"seq":{seq},"t":{t - self._epoch},"ev":"{ev.value}"'
+        t, kind, conn, layer, call, payload = raw
+        parts = f'{{"seq":{seq},"t":{t - self._epoch},"ev":"{_EV[kind]}"'
         if conn is not None:
             parts += f',"conn":{conn}'
         if layer is not None:
             parts += f',"layer":{layer}'
         if call is not None:
             parts += f',"call":{call}'
+        if payload is None and kind in _BARE:
+            return parts + "}\n"
+        if type(payload) is not bytes or len(payload) > _CACHE_PACKED:
+            return parts + self._rest(kind, payload_of(raw))
+        rest = self._rests.get((kind, payload))
+        if rest is None:
+            rest = self._rest(kind, payload_of(raw))
+            if len(self._rests) >= _CACHE_PAYLOADS:
+                self._rests.clear()
+            self._rests[kind, payload] = rest
+        return parts + rest
+
+    def _rest(self, kind: int, payload: Any) -> str:
+        """What follows the numbers: the payload's part of a line."""
+        key = KINDS[kind][1]
         if key is not None:
-            return f'{parts},"{key}":{self._value(key, payload)}}}\n'
-        if payload:
-            if self._mask is not None and "text" in payload:
-                payload = {**payload, "text": self._mask.text(payload["text"])}
-            return f"{parts},{self.entries(payload)}}}\n"
-        return parts + "}\n"
+            return f',"{key}":{self._value(key, payload)}}}\n'
+        if not payload:
+            return "}\n"
+        if self._mask is not None and "text" in payload:
+            payload = {**payload, "text": self._mask.text(payload["text"])}
+        return f",{self.entries(payload)}}}\n"
 
     def entries(self, fields: dict[str, Any]) -> str:
         """Frozen fields as the inside of a JSON object."""

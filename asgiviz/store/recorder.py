@@ -273,6 +273,19 @@ class Recorder:
             block = self._blocks[bisect_right(self._blocks, after, key=_last_seq)]
         return list(enumerate(block.load(), block.first))[after + 1 - block.first :]
 
+    def packed_block(self, after: int) -> tuple[int, int, bytes] | None:
+        """The block that holds event `after` + 1, as it is packed: its first and last seq and all its atoms.
+
+        None when that event is not in such a block: `take` has it.
+        """
+        with self._lock:
+            if not self._evicted <= after < self._packed:
+                return None
+            block = self._blocks[bisect_right(self._blocks, after, key=_last_seq)]
+        if block.loose is not None:
+            return None
+        return block.first, block.last, zlib.decompress(block.data) if block.compressed else block.data
+
     def _survivors(self, after: int) -> list[Numbered]:
         """What is left of the evicted events behind `after`, ending with a gap event that counts the others."""
         kept = sorted((seq, data) for events in self._open.values() for seq, data in events if seq > after)

@@ -1,45 +1,36 @@
 """Writing: a thread that follows the recorder and appends lines to a file or a pipe, flushed ten times a second.
 
-Trouble with the file never reaches the app: it is reported once, in one sentence, and the recording in memory goes on.
+It shares the interpreter with the app, which suits a middleware in somebody's program; the command line lets a process
+of its own write (dictation.py). Trouble with the file never reaches the app: it is reported once, in one sentence, and
+the recording in memory goes on.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import gzip
 import os
 import stat
 import sys
 import threading
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from asgiviz.model.masking import Mask
 from asgiviz.model.recording import Header
-from asgiviz.store.errors import RecordingError, reason
+from asgiviz.store.errors import RecordingError, reason, where_it_ends
 from asgiviz.store.lines import Encoder, header_line
 from asgiviz.store.reader import looks_like_recording
 from asgiviz.store.recorder import Numbered, Recorder
+from asgiviz.store.streams import GzipStream, Stream
 
 #: Seconds between two looks at the recorder, and the longest time a line stays in a buffer.
 TICK = 0.05
 FLUSH_EVERY = 0.1
 #: Events written in one go before the server's thread may run again.
 SLICE = 64
-
-
-class Stream(Protocol):
-    """Where lines go: the part of a binary file that the writer uses."""
-
-    def write(self, data: bytes, /) -> object: ...
-
-    def flush(self) -> object: ...
-
-    def close(self) -> object: ...
 
 
 class Follower:
@@ -148,7 +139,7 @@ class LineWriter:
         self._stream.flush()
 
     def _trouble(self, error: Exception) -> None:
-        self._report(f"{why_it_ends(self._name, error)} near event {self._written:,}; the app runs on, recorded in memory")
+        self._report(where_it_ends(self._name, error, self._written))
         with contextlib.suppress(OSError):  # the reason is told; what is left in the buffer is lost with it
             self._stream.close()
 
@@ -163,7 +154,7 @@ def write_file(
 def open_stream(path: Path) -> Stream:
     """A stream to a new recording at `path`, see `write_file`."""
     stream = open_for_writing(path)
-    return _GzipStream(stream) if path.suffix == ".gz" else stream
+    return GzipStream(stream) if path.suffix == ".gz" else stream
 
 
 def open_for_writing(path: Path) -> BinaryIO:
@@ -189,35 +180,6 @@ def open_for_writing(path: Path) -> BinaryIO:
     except BaseException:
         os.close(descriptor)
         raise
-
-
-def why_it_ends(name: str, error: Exception) -> str:
-    """The beginning of a sentence on why nothing more is written to `name`: "… it ends"."""
-    if isinstance(error, BrokenPipeError):
-        return f"{name} was closed by its reader, so it ends"
-    if isinstance(error, OSError):
-        return f"{name} cannot be written any more ({reason(error)}), it ends"
-    return f"a mistake in asgiviz itself ({type(error).__name__}: {error}) stopped the writing of {name}, it ends"
-
-
-class _GzipStream:
-    """A gzip file that can be read up to its last flush, whatever happens afterwards."""
-
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-        self._gzip = gzip.GzipFile(fileobj=stream, mode="wb", compresslevel=1)
-
-    def write(self, data: bytes, /) -> object:
-        return self._gzip.write(data)
-
-    def flush(self) -> None:
-        self._gzip.flush(zlib.Z_SYNC_FLUSH)
-
-    def close(self) -> None:
-        try:
-            self._gzip.close()
-        finally:
-            self._stream.close()
 
 
 def complain(sentence: str) -> None:

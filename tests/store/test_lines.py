@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 import math
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asgiviz.model.events import NOTE, SEND_BEGIN, Raw, expand
+from asgiviz.model.events import EXIT, NOTE, RECEIVE_END, SEND_BEGIN, Raw, expand
+from asgiviz.model.masking import Mask
 from asgiviz.model.values import freeze, plain_lists
 from asgiviz.store.lines import Encoder, decode, event_line
 from tests.model.frozen import frozen, raws
@@ -99,6 +101,18 @@ def test_caches_do_not_mix_values_up(one: Any, other: Any) -> None:
     used = Encoder(0, None)
     rows: list[Raw] = [(0, NOTE, None, None, None, {"data": value, "name": "n"}) for value in (one, other, one)]
     assert [used.line(1, raw) for raw in rows] == [Encoder(0, None).line(1, raw) for raw in rows]
+
+
+@pytest.mark.parametrize("mask", [Mask(), None], ids=["masked", "revealed"])
+def test_a_packed_payload_gives_the_line_of_the_plain_one(mask: Mask | None) -> None:
+    """However often it comes, in whatever kind of event, and after more others than are remembered."""
+    payload = {"type": "x", "text": "?token=hush", "token": "hush", "headers": [(b"cookie", b"a=b")]}
+    line = Encoder(0, mask).line
+    for number in (0, 1, *range(3_000), 0, 1):
+        plain = {**payload, "number": number}
+        for kind in (SEND_BEGIN, NOTE, EXIT, RECEIVE_END):
+            packed: Raw = (number, kind, 1, 0, 1, marshal.dumps(plain, 2))
+            assert line(7, packed) == Encoder(0, mask).line(7, (number, kind, 1, 0, 1, plain))
 
 
 def test_the_deepest_value_that_is_written_can_be_read() -> None:
