@@ -48,7 +48,7 @@ class Session:
         self.err: BinaryIO | None = sys.stderr.buffer if sys.stderr else None
         self.host: Host
         if isolate or reload:
-            self.host = process = ProcessHost(run, emit)
+            self.host = process = ProcessHost(run, emit, reloading=bool(reload))
             if reload:
                 self._reloader = Reloader(process, reload, emit)
         else:

@@ -24,9 +24,14 @@ from asgiviz.probe.descriptors import read_lines
 
 
 class ProcessHost:
-    """Serves `run` in a child process; a child that dies ends the run with its exit status."""
+    """Serves `run` in a child process; a child that dies ends the run with its exit status.
 
-    def __init__(self, run: Run, emit: Emit) -> None:
+    `reloading`: the code may change at any moment. Its bytecode is not kept then, because Python takes bytecode for
+    fresh when a file was changed twice within a second and is as long as before.
+    """
+
+    def __init__(self, run: Run, emit: Emit, reloading: bool = False) -> None:
+        self._flags = ["-B"] if reloading else []
         self._run = run
         self._emit = emit
         self.state = State()
@@ -51,7 +56,7 @@ class ProcessHost:
             return
         self.state.begin()
         with sock:
-            self._child = child = _Child(self._run, sock, self._last_conn + 1)
+            self._child = child = _Child(self._run, sock, self._last_conn + 1, self._flags)
         threading.Thread(target=self._follow, args=(child,), name="asgiviz-child", daemon=True).start()
 
     def stop(self, force: bool = False) -> None:
@@ -109,11 +114,19 @@ class ProcessHost:
 class _Child:
     """One child process and the line to it."""
 
-    def __init__(self, run: Run, sock: socket.socket, first: int) -> None:
+    def __init__(self, run: Run, sock: socket.socket, first: int, flags: list[str]) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             self.process: subprocess.Popen[bytes] = subprocess.Popen(
-                [sys.executable, *_interpreter_flags(), "-m", "asgiviz.host.child", str(theirs.fileno()), str(sock.fileno())],
+                [
+                    sys.executable,
+                    *_interpreter_flags(),
+                    *flags,
+                    "-m",
+                    "asgiviz.host.child",
+                    str(theirs.fileno()),
+                    str(sock.fileno()),
+                ],
                 pass_fds=(theirs.fileno(), sock.fileno()),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
