@@ -85,6 +85,8 @@ KINDS: tuple[tuple[Ev, str | None], ...] = (
     (Ev.GAP, None),
     (Ev.RECEIVE_END, "message"),  # with a large body
     (Ev.SEND_BEGIN, "message"),  # with a large body
+    *[(Ev.RECEIVE_END, "message")] * 3,  # a plain body, see _BODIES
+    *[(Ev.SEND_BEGIN, "message")] * 3,
 )
 (
     SCOPE,
@@ -101,7 +103,22 @@ KINDS: tuple[tuple[Ev, str | None], ...] = (
     GAP,
     RECEIVE_LARGE,
     SEND_LARGE,
+    RECEIVE_BODY,
+    RECEIVE_BODY_LAST,
+    RECEIVE_BODY_MORE,
+    SEND_BODY,
+    SEND_BODY_LAST,
+    SEND_BODY_MORE,
 ) = range(len(KINDS))
+#: A small plain `http.request` or `http.response.body` is emitted as its bare body; the kind says how `more_body` stood.
+_BODIES: dict[int, tuple[str, bool | None]] = {
+    RECEIVE_BODY: ("http.request", None),  # the key was absent
+    RECEIVE_BODY_LAST: ("http.request", False),
+    RECEIVE_BODY_MORE: ("http.request", True),
+    SEND_BODY: ("http.response.body", None),
+    SEND_BODY_LAST: ("http.response.body", False),
+    SEND_BODY_MORE: ("http.response.body", True),
+}
 #: Kinds whose payload is a message with a body that is too large to be copied lightly; it is not packed.
 LARGE = (RECEIVE_LARGE, SEND_LARGE)
 
@@ -109,6 +126,9 @@ LARGE = (RECEIVE_LARGE, SEND_LARGE)
 def payload_of(raw: Raw) -> Any:
     """The frozen payload of a raw event, unpacked."""
     payload = raw[5]
+    if raw[1] in _BODIES:
+        name, more = _BODIES[raw[1]]
+        return {"type": name, "body": payload} if more is None else {"type": name, "body": payload, "more_body": more}
     return marshal.loads(payload) if type(payload) is bytes else payload
 
 

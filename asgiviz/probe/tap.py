@@ -18,11 +18,13 @@ from asgiviz.model.asgi import App, Message, Receive, Scope, Send
 from asgiviz.model.events import (
     EXIT,
     RECEIVE_BEGIN,
+    RECEIVE_BODY,
     RECEIVE_BROKE,
     RECEIVE_END,
     RECEIVE_LARGE,
     SCOPE,
     SEND_BEGIN,
+    SEND_BODY,
     SEND_END,
     SEND_LARGE,
     Emit,
@@ -89,12 +91,13 @@ class Tap:
 class _Lines:
     """The receive and send of one connection, as the app gets them."""
 
-    __slots__ = ("_calls", "_conn", "_emit", "_limit", "_receive", "_send")
+    __slots__ = ("_calls", "_conn", "_emit", "_limit", "_receive", "_send", "_small")
 
     def __init__(self, conn: int, emit: Emit, limit: int, receive: Receive, send: Send) -> None:
         self._conn = conn
         self._emit = emit
         self._limit = limit
+        self._small = min(_SMALL, limit)
         self._receive = receive
         self._send = send
         self._calls = 0
@@ -109,6 +112,10 @@ class _Lines:
         except BaseException as error:
             emit((now(), RECEIVE_BROKE, conn, 0, call, why_it_broke(error)))
             raise
+        more = None if type(message) is not dict else plain_body(message, "http.request", self._small)
+        if more is not None:
+            emit((now(), RECEIVE_BODY + more, conn, 0, call, message["body"]))
+            return message
         copy = quick_copy(message, self._limit)
         if copy is None:
             copy = packed(freeze(message, self._limit))
@@ -119,15 +126,12 @@ class _Lines:
         self._calls = call = self._calls + 1
         emit = self._emit
         conn = self._conn
-        try:
-            copy = quick_copy(message, self._limit)
-            if copy is None:
-                make_headers_last(message)
-        except Exception:  # noqa: BLE001  # a key of the app that raises when compared: freezing compares none
-            copy = None
-        if copy is None:
-            copy = packed(freeze(message, self._limit))
-        emit((now(), SEND_BEGIN if type(copy) is bytes else SEND_LARGE, conn, 0, call, copy))
+        more = None if type(message) is not dict else plain_body(message, "http.response.body", self._small)
+        if more is not None:
+            emit((now(), SEND_BODY + more, conn, 0, call, message["body"]))
+        else:
+            copy = copy_to_send(message, self._limit)
+            emit((now(), SEND_BEGIN if type(copy) is bytes else SEND_LARGE, conn, 0, call, copy))
         try:
             value = await self._send(message)
         except BaseException as error:
@@ -135,6 +139,40 @@ class _Lines:
             raise
         emit((now(), SEND_END, conn, 0, call, None))
         return value
+
+
+def plain_body(message: dict[Any, Any], name: str, most: int) -> int | None:
+    """How `more_body` stands in a plain message of type `name`: 0 absent, 1 False, 2 True; None for any other message.
+
+    Plain: nothing but type, more_body and a body of at most `most` bytes, each of exactly its type. Such a message is all
+    said with its body and this number, so nothing has to be copied.
+    """
+    try:
+        body = message.get("body")
+        if type(body) is not bytes or len(body) > most:
+            return None
+        kind = message.get("type")
+        more = message.get("more_body")
+    except Exception:  # noqa: BLE001  # a key of the app that raises when compared: freezing compares none
+        return None
+    if type(kind) is not str or kind != name:
+        return None
+    if len(message) == 2:
+        return 0
+    if len(message) != 3:
+        return None
+    return 1 if more is False else 2 if more is True else None
+
+
+def copy_to_send(message: Any, limit: int) -> bytes | dict[str, Any]:
+    """A safe copy of any message that is sent; headers that can be read only once are made to last first."""
+    try:
+        copy = quick_copy(message, limit)
+        if copy is None:
+            make_headers_last(message)
+    except Exception:  # noqa: BLE001  # as above
+        copy = None
+    return packed(freeze(message, limit)) if copy is None else copy
 
 
 def quick_copy(message: Any, limit: int) -> bytes | dict[str, Any] | None:
@@ -148,11 +186,10 @@ def quick_copy(message: Any, limit: int) -> bytes | dict[str, Any] | None:
     size = len(message)
     body = message.get("body")
     if type(body) is bytes:
-        if size == 2 or (size == 3 and type(message.get("more_body")) is bool):
-            if len(body) <= _SMALL and len(body) <= limit:
-                return dumps(message, 2)
-            return message.copy() if len(body) <= limit else None
-        return None
+        plain = size == 2 or (size == 3 and type(message.get("more_body")) is bool)
+        if not plain or len(body) > limit:
+            return None
+        return dumps(message, 2) if len(body) <= _SMALL else message.copy()
     headers = message.get("headers")
     if type(headers) is list:
         plain = size == 3 and type(message.get("status")) is int and is_plain(headers)

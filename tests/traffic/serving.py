@@ -11,18 +11,7 @@ from typing import Any
 import uvicorn
 
 from asgiviz.model.asgi import App
-from asgiviz.model.events import (
-    CLIENT,
-    EXIT,
-    RECEIVE_END,
-    RECEIVE_LARGE,
-    SCOPE,
-    SEND_BEGIN,
-    SEND_END,
-    SEND_LARGE,
-    Raw,
-    payload_of,
-)
+from asgiviz.model.events import CLIENT, EXIT, KINDS, SCOPE, SEND_END, Ev, Raw, payload_of
 from asgiviz.probe.tap import Tap
 
 #: Seconds that a condition may take to come true before the test fails.
@@ -55,11 +44,11 @@ class Served:
 
     def received(self, path: str) -> list[Any]:
         """The messages that the app received there."""
-        return [payload_of(raw) for raw in self._of(path, RECEIVE_END, RECEIVE_LARGE)]
+        return [payload_of(raw) for raw in self._of(path, *messages_of(Ev.RECEIVE_END))]
 
     def sent(self, path: str) -> list[Any]:
         """The messages that the app sent there."""
-        return [payload_of(raw) for raw in self._of(path, SEND_BEGIN, SEND_LARGE)]
+        return [payload_of(raw) for raw in self._of(path, *messages_of(Ev.SEND_BEGIN))]
 
     def send_ends(self, path: str) -> list[int]:
         """When each of its sends came back."""
@@ -83,6 +72,11 @@ class Served:
     def _of(self, path: str, *kinds: int) -> list[Raw]:
         conns = set(self.conns(path))
         return [raw for raw in self.raws if raw[1] in kinds and raw[2] in conns]
+
+
+def messages_of(ev: Ev) -> list[int]:
+    """The raw kinds that stand for `ev` with a message."""
+    return [kind for kind, (name, key) in enumerate(KINDS) if name == ev and key == "message"]
 
 
 @contextmanager
