@@ -20,7 +20,7 @@ from asgiviz.model.events import EXIT, SCOPE, payload_of
 from asgiviz.session import NO_PATIENCE, PATIENCE, Session
 from asgiviz.store.errors import RecordingError
 from asgiviz.store.recorder import Recorder
-from asgiviz.store.writer import open_for_writing
+from asgiviz.store.writer import empty, leave, open_for_writing
 
 #: Seconds between two looks at what could end a run.
 TICK = 0.05
@@ -113,9 +113,9 @@ class LiveRun:
         session = self._session
         with StopSignals() as stop:
             try:
-                self._file = open_for_writing(self._record) if self._record is not None else None
+                self._file = open_for_writing(self._record, keep=True) if self._record is not None else None
                 session.start()
-                self._wait(stop, lambda: session.host.state.wait_loaded(TICK))
+                self._wait_until_loaded(stop)
                 self._open_outputs()
                 self._watch(stop)
             except (HostError, RecordingError) as error:
@@ -128,20 +128,26 @@ class LiveRun:
             if failure is None and not self._listened and not stop.count and session.host.state.phase is Phase.STARTING:
                 self.say("the app's startup did not come back in time; it never listened")
                 return self._end(stop, NOT_STARTED)
-            return self._end(stop, failure.code if failure is not None else 0)
+            return self._end(stop, failure.code if failure is not None and not stop.count else 0)
 
     # -- while it runs ---------------------------------------------------------------------------------------------
 
-    def _wait(self, stop: StopSignals, done: Callable[[], bool]) -> None:
-        while not done() and not stop.count and not self._time_is_up():
-            pass
+    def _wait_until_loaded(self, stop: StopSignals) -> None:
+        say_so = self._began + SAY_SO_AFTER
+        while not self._session.host.state.wait_loaded(TICK) and not stop.count and not self._time_is_up():
+            if monotonic() > say_so:
+                self.say(f"{self._session.run.target} has been importing for {monotonic() - self._began:.0f} s; Ctrl-C ends it")
+                say_so = monotonic() + 10
 
     def _open_outputs(self) -> None:
         from asgiviz.cli.printing import print_live  # while the app starts: what draws is not needed before
         from asgiviz.store.dictation import dictate
 
         session, header = self._session, self._session.header()
-        if self._file is not None and self._record is not None:
+        failure = session.host.state.failure
+        mistaken = failure is not None and failure.code == USAGE  # nothing was run: an earlier recording stays
+        if self._file is not None and self._record is not None and not mistaken:
+            empty(self._file)
             self._outputs.append(
                 dictate(
                     session.recorder,
@@ -227,6 +233,8 @@ class LiveRun:
             self._tell(failure)
         if not came_back:
             self.say("the app did not come back; it was left behind, and everything up to here is recorded")
+        if self._file is not None and self._record is not None and not self._file.closed:
+            leave(self._file, self._record)
         session.release()
         leave_if_left_behind(code, came_back)
         return code

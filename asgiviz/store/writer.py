@@ -157,8 +157,11 @@ def open_stream(path: Path) -> Stream:
     return GzipStream(stream) if path.suffix == ".gz" else stream
 
 
-def open_for_writing(path: Path) -> BinaryIO:
-    """`path` emptied, locked and open. An earlier recording is replaced; any other file with content is refused."""
+def open_for_writing(path: Path, keep: bool = False) -> BinaryIO:
+    """`path` emptied, locked and open. An earlier recording is replaced; any other file with content is refused.
+
+    `keep` leaves what is in it until `empty` is called: for as long as it may turn out that there is nothing to record.
+    """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
@@ -171,7 +174,8 @@ def open_for_writing(path: Path) -> BinaryIO:
                 raise RecordingError(
                     f"{path} exists and is not a recording; it was left alone. Choose another name: --record FILE"
                 )
-            os.ftruncate(descriptor, 0)
+            if not keep:
+                os.ftruncate(descriptor, 0)
         return os.fdopen(descriptor, "wb")
     except BlockingIOError:
         os.close(descriptor)
@@ -180,6 +184,20 @@ def open_for_writing(path: Path) -> BinaryIO:
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def empty(stream: BinaryIO) -> None:
+    """Take away what is in a file that was opened with `keep`; a pipe or a device has nothing."""
+    if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        os.ftruncate(stream.fileno(), 0)
+
+
+def leave(stream: BinaryIO, path: Path) -> None:
+    """Close a file that was opened with `keep` and not used; an empty one was made by us and goes again."""
+    status = os.fstat(stream.fileno())
+    if stat.S_ISREG(status.st_mode) and status.st_size == 0:
+        path.unlink(missing_ok=True)
+    stream.close()
 
 
 def complain(sentence: str) -> None:

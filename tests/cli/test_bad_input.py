@@ -118,6 +118,13 @@ def test_a_lifespan_that_raises_is_told_although_uvicorn_serves_on(write: Write)
     assert "raised OSError: no database in its lifespan startup" in command.err
 
 
+def test_an_import_that_hangs_is_told(write: Write) -> None:
+    """While the app's module does not come back from its import, that is said, and Ctrl-C ends it."""
+    command = Asgiviz("trace", "main:app", "--port", "0", directory=write("import time\ntime.sleep(3600)\n"))
+    command.wait_for("main:app has been importing for 3 s", "err")
+    assert command.stop() == 0
+
+
 def test_a_lifespan_startup_that_hangs(write: Write) -> None:
     """It is told while it hangs, and Ctrl-C ends it."""
     source = "import asyncio\nasync def app(scope, receive, send):\n    await asyncio.sleep(3600)\n"
@@ -162,6 +169,18 @@ def test_an_option_with_a_mistake(write: Write, arguments: tuple[str, ...], said
     assert said in command.err
     assert "Traceback" not in command.err
     assert (directory / "main.py").read_text(encoding="utf-8") == HELLO
+
+
+@pytest.mark.parametrize("mistake", [("main:ap",), ("main:app", "--host", "192.0.2.1")], ids=["target", "address"])
+def test_a_mistake_leaves_an_earlier_recording_alone(write: Write, mistake: tuple[str, ...]) -> None:
+    """A run that never began replaces nothing, and leaves no empty file behind."""
+    directory = write(HELLO)
+    assert run("trace", "main:app", "--port", "0", "--for", "0.3", "--record", "run.asgiviz", directory=directory).err == ""
+    before = (directory / "run.asgiviz").read_bytes()
+    for name in ("run.asgiviz", "new.asgiviz"):
+        assert run("trace", *mistake, "--port", "0", "--record", name, directory=directory).process.returncode == 2
+    assert (directory / "run.asgiviz").read_bytes() == before
+    assert not (directory / "new.asgiviz").exists()
 
 
 RECORDINGS = {

@@ -283,6 +283,13 @@ def test_reload_waits_for_broken_code_to_be_mended(write: Write) -> None:
     assert traced.stop() == 0
 
 
+def test_ctrl_c_ends_a_reload_that_waits_for_broken_code(write: Write) -> None:
+    """Exit code 0: it was the user who ended it."""
+    traced = Asgiviz(*TRACE, "--reload", directory=write("def broken(:\n"))
+    traced.wait_for("waiting for a change", "err")
+    assert traced.stop() == 0
+
+
 def test_tls_and_default_headers_pass_through(write: Write) -> None:
     """uvicorn's own options reach it: a default header and no server header on the wire."""
     traced = Asgiviz(*TRACE, "--header", "X-Demo: yes", "--no-server-header", "--http", "h11", directory=write())
