@@ -28,10 +28,14 @@ Said = tuple[int | None, str, str]
 
 @contextlib.contextmanager
 def hearing() -> Iterator[list[Raw]]:
-    """What is emitted while output is captured as an app's."""
+    """What is emitted while output is captured as an app's, with no connection to begin with."""
     seen: list[Raw] = []
-    with carry_connections(), capture_logs(seen.append):
-        yield seen
+    token = connection.set(None)  # whatever a coroutine that was driven by hand has left in this thread
+    try:
+        with carry_connections(), capture_logs(seen.append):
+            yield seen
+    finally:
+        connection.reset(token)
 
 
 @contextlib.contextmanager
