@@ -10,8 +10,9 @@ from typing import BinaryIO
 from asgiviz.host.options import Run
 from asgiviz.host.process import ProcessHost
 from asgiviz.host.reload import Reloader
-from asgiviz.host.state import Host
+from asgiviz.host.state import Host, Phase
 from asgiviz.host.thread import ThreadHost, server_event
+from asgiviz.model.events import Emit
 from asgiviz.model.recording import Header
 from asgiviz.probe.descriptors import Descriptors, own_copy
 from asgiviz.store.recorder import MAX_BYTES, MAX_EVENTS, Recorder
@@ -119,6 +120,32 @@ class Session:
     def can_restart(self) -> bool:
         """Whether a run that ended can begin afresh (in a new process)."""
         return isinstance(self.host, ProcessHost)
+
+    @property
+    def serving(self) -> bool:
+        """Whether requests are answered now."""
+        return self.host.state.phase is Phase.LISTENING
+
+    @property
+    def emit(self) -> Emit:
+        """Takes an event into the recording."""
+        return self.recorder.emit
+
+    def stop_server(self) -> bool:
+        """Stop serving, wait for it, and keep the address; False when the app did not come back. Blocks."""
+        self.recorder.emit(server_event("stopping", ""))
+        self.host.stop()
+        if not self.host.state.wait_ended(self.run.options.timeout_graceful_shutdown + PATIENCE):
+            self.host.stop(force=True)
+            if not self.host.state.wait_ended(PATIENCE):
+                return False
+        self.recorder.emit(server_event("stopped", "it can be started again"))
+        return True
+
+    def start_server(self) -> None:
+        """Serve the app afresh on the same address; in this process with the modules that are already imported."""
+        if not self._over and self.host.state.phase is Phase.ENDED:
+            self.host.restart()
 
     def startup(self) -> Startup:
         """How the app's lifespan startup went."""

@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "asgiviz"
 FLOORS = {
     "model": 0,
     "lessons_place": 0,
+    "settings": 0,
     "protocol": 1,
     "probe": 1,
     "store": 1,

@@ -38,7 +38,7 @@ def test_the_pictures_are_drawn_today(name: str) -> None:
 
 def test_every_command_stands_in_the_readme() -> None:
     """A command that exists is told of, and one that is told of exists."""
-    told = set(re.findall(r"asgiviz (trace|demo|open|lesson|check|replay|export|teach)\b", README))
+    told = set(re.findall(r"asgiviz (trace|demo|open|explain|config|lesson|check|replay|export|teach)\b", README))
     assert told == set(COMMANDS)
 
 

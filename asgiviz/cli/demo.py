@@ -28,7 +28,7 @@ def demo(port: int, http: str, ws: str, loop: str, **options: Any) -> None:
     The visit takes about seven seconds. On a terminal the app then stays up for your own requests until Ctrl-C;
     elsewhere the demo ends by itself.
     """
-    from asgiviz.cli.live import LiveRun
+    from asgiviz.cli.live import live_run
     from asgiviz.cli.look import look_here
     from asgiviz.demo.visitors import visit
     from asgiviz.host.options import Run, ServerOptions
@@ -37,7 +37,7 @@ def demo(port: int, http: str, ws: str, loop: str, **options: Any) -> None:
 
     server = ServerOptions(port=port, http=http, ws=ws, loop=loop, timeout_graceful_shutdown=GRACE)
     look = look_here(options)
-    run = Run("asgiviz.demo.app:app", options=server, body_limit=options["body_limit"])
+    run = Run("asgiviz.demo.app:app", options=server, body_limit=options["body_limit"], stall_ms=options["stall_ms"])
     session = Session(run, isolate=options["isolate"], max_events=options["max_events"])
     stays = sys.stdout.isatty()
     crowds: list[Crowd] = []
@@ -48,7 +48,7 @@ def demo(port: int, http: str, ws: str, loop: str, **options: Any) -> None:
     def invite(url: str) -> None:
         live.say(f"the visitors have left, the app stays: try `curl {url}/hello/you`. Ctrl-C ends it")
 
-    live = LiveRun(
+    live = live_run(look)(
         session,
         look,
         options["record"],

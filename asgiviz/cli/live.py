@@ -141,26 +141,24 @@ class LiveRun:
 
     def _open_outputs(self) -> None:
         from asgiviz.cli.printing import print_live  # while the app starts: what draws is not needed before
+
+        self._open_file()
+        session = self._session
+        if session.out is not None:
+            self._outputs.append(print_live(session.recorder, session.out, self._look, session.header(), self.say))
+
+    def _open_file(self) -> None:
         from asgiviz.store.dictation import dictate
 
-        session, header = self._session, self._session.header()
+        session = self._session
         failure = session.host.state.failure
         mistaken = failure is not None and failure.code == USAGE  # nothing was run: an earlier recording stays
-        if self._file is not None and self._record is not None and not mistaken:
-            empty(self._file)
-            self._outputs.append(
-                dictate(
-                    session.recorder,
-                    self._file,
-                    str(self._record),
-                    header,
-                    self._look.mask,
-                    self.say,
-                    zipped=self._record.suffix == ".gz",
-                )
-            )
-        if session.out is not None:
-            self._outputs.append(print_live(session.recorder, session.out, self._look, header, self.say))
+        if self._file is None or self._record is None or mistaken:
+            return
+        empty(self._file)
+        zipped = self._record.suffix == ".gz"
+        name, mask = str(self._record), self._look.mask
+        self._outputs.append(dictate(session.recorder, self._file, name, session.header(), mask, self.say, zipped=zipped))
 
     def _watch(self, stop: StopSignals) -> None:
         state = self._session.host.state
@@ -260,6 +258,15 @@ class LiveRun:
                 self._session.err.flush()
         except OSError:
             self._session.err = None  # nobody reads it any more
+
+
+def live_run(look: Look) -> type[LiveRun]:
+    """The kind of run for a look: with the screen, or printing."""
+    if look.form != "screen":
+        return LiveRun
+    from asgiviz.cli.screen import ScreenRun  # loads Textual only when it is wanted
+
+    return ScreenRun
 
 
 def leave_if_left_behind(code: int, came_back: bool) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from asgiviz.model.masking import Mask
+from asgiviz.settings import Settings
 
 if TYPE_CHECKING:
     from asgiviz.views.evidence import Filter
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Look:
-    """How a recording is printed. `form` is plain or json; `mask` None reveals."""
+    """How a recording is shown. `form` is screen, plain or json; `mask` None reveals."""
 
     form: str
     filter: Filter | None
@@ -33,12 +34,17 @@ def look_here(options: dict[str, Any]) -> Look:
     if width is None:
         width = shutil.get_terminal_size((120, 24)).columns if terminal else 120
     encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "")
-    reveal, masked = options.pop("reveal"), options.pop("masked")
+    reveal, masked = options.pop("reveal"), (*Settings.load().mask, *options.pop("masked"))
     return Look(
-        form=options.pop("form"),
+        form=options.pop("form") or ("screen" if terminal and has_keyboard() else "plain"),
         filter=options.pop("filter_"),
         mask=None if reveal else Mask(masked),
         width=width,
         colour=terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb",
         ascii=options.pop("ascii_") or not encoding.startswith("utf"),
     )
+
+
+def has_keyboard() -> bool:
+    """Whether keys can be read: from standard input, or else from the terminal itself."""
+    return (sys.stdin is not None and sys.stdin.isatty()) or os.access("/dev/tty", os.R_OK)

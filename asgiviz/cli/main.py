@@ -13,6 +13,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trace": ("asgiviz.cli.trace:trace", "Run an app and watch what crosses the line between server and app."),
     "demo": ("asgiviz.cli.demo:demo", "Trace the built-in demo app with built-in visitors: all there is to see."),
     "open": ("asgiviz.cli.open:open_", "Show a recording, from a file or standard input."),
+    "explain": ("asgiviz.cli.explain:explain", "Explain a message, a key, a code, a header, a state or a word."),
+    "config": ("asgiviz.cli.config:config", "Settings and keys: what holds, and where it comes from."),
 }
 
 
@@ -45,8 +47,22 @@ class LazyGroup(click.Group):
     epilog="First steps: `asgiviz demo`, then `asgiviz trace main:app` in the directory of your app.",
 )
 @click.version_option(package_name="asgiviz", message="%(prog)s %(version)s")
-def cli() -> None:
-    """See ASGI happen: run an app, record every scope, receive and send, and read it live or later."""
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """See ASGI happen: run an app, record every scope, receive and send, and watch it live or later."""
+    if ctx.invoked_subcommand in ("trace", "demo", "open"):
+        ctx.default_map = defaults(ctx.invoked_subcommand)
+
+
+def defaults(command: str) -> dict[str, dict[str, object]]:
+    """The user's settings as defaults of a command's options."""
+    from asgiviz.settings import Settings
+
+    settings = Settings.load()
+    options: dict[str, object] = {"ascii_": settings.ascii}
+    if command != "open":
+        options |= {"body_limit": settings.body_limit, "max_events": settings.max_events, "stall_ms": settings.stall_ms}
+    return {command: options}
 
 
 def main() -> None:

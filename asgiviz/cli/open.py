@@ -30,11 +30,23 @@ def open_(file: str, **options: Any) -> None:
 
     look = look_here(options)
     try:
-        reader = read_stream(sys.stdin.buffer, "standard input") if file == "-" else open_recording(Path(file))
+        if file != "-":
+            reader = open_recording(Path(file))
+        elif look.form == "screen":
+            from asgiviz.cli.screen import take_recording_from_input
+
+            reader = read_stream(take_recording_from_input(), "standard input")
+        else:
+            reader = read_stream(sys.stdin.buffer, "standard input")
     except RecordingError as error:
         click.echo(f"asgiviz: {error}", err=True)
         sys.exit(2)
     with reader:
+        if look.form == "screen":
+            from asgiviz.cli.screen import show_recording
+            from asgiviz.settings import Settings
+
+            sys.exit(show_recording(reader, Settings.load(), look))
         try:
             show(reader, look)
         except BrokenPipeError:  # the reader has seen enough, as in `| head`

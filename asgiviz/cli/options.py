@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from asgiviz.host.options import GRACE, ServerOptions
+from asgiviz.host.options import GRACE, STALL_MS, ServerOptions
 from asgiviz.model.values import BODY_LIMIT
 from asgiviz.store.recorder import MAX_EVENTS
 
@@ -69,7 +69,7 @@ def recording_options(function: F) -> F:
 
 
 _OUTPUT = [
-    click.option("--plain", "form", flag_value="plain", default="plain", help="One line per event, for people. The default."),
+    click.option("--plain", "form", flag_value="plain", help="One line per event, for people. The default when standard output is no terminal."),
     click.option("--json", "form", flag_value="json", help="The recording itself: one JSON object a line, the header first."),
     click.option("--filter", "filter_", type=FilterText(), help="Only connections like this: ~m POST, ~p /x, ~s 5xx, ~t websocket, ~d 100ms, ~b text, ~h name:value, ~e; with ! & | ( )."),
     click.option("--reveal", is_flag=True, help="Show what is masked: authorization, cookies, tokens, passwords."),
@@ -84,6 +84,7 @@ _RECORDING = [
     click.option("--connections", type=click.IntRange(1), metavar="N", help="Stop by itself after N finished connections."),
     click.option("--body-limit", type=click.IntRange(0, MOST_BODY), default=BODY_LIMIT, show_default=True, metavar="BYTES", help="Bytes kept of each body or message."),
     click.option("--max-events", type=click.IntRange(1_000), default=MAX_EVENTS, show_default=True, metavar="N", help="Events kept in memory; the oldest finished connections go first."),
+    click.option("--stall-ms", type=click.IntRange(0), default=STALL_MS, show_default=True, metavar="MS", help="Report a callback that holds the event loop this long; 0: do not watch."),
     click.option("--isolate", is_flag=True, help="Run the app in a process of its own, which may block, exit or crash."),
 ]  # fmt: skip
 

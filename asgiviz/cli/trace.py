@@ -27,9 +27,9 @@ _DIRECTORY = click.Path(exists=True, file_okay=False)
 def trace(target: str, app_dir: str, factory: bool, reload: bool, reload_dirs: tuple[str, ...], **options: Any) -> None:
     """Run TARGET (module:attribute) under a real server and show everything that crosses the line between them.
 
-    Send requests to the address it prints. Ctrl-C ends it gracefully, a second one at once.
+    On a terminal it opens the trace screen; elsewhere, or with --plain, it prints a line per event until Ctrl-C.
     """
-    from asgiviz.cli.live import LiveRun
+    from asgiviz.cli.live import live_run
     from asgiviz.cli.look import look_here
     from asgiviz.host.options import Run
     from asgiviz.session import Session, reload_directories
@@ -38,9 +38,9 @@ def trace(target: str, app_dir: str, factory: bool, reload: bool, reload_dirs: t
     look = look_here(options)
     directory = str(Path(app_dir).resolve())
     session = Session(
-        Run(target, directory, factory, server, options["body_limit"]),
+        Run(target, directory, factory, server, options["body_limit"], options["stall_ms"]),
         isolate=options["isolate"],
         reload=reload_directories(reload_dirs, directory) if reload or reload_dirs else (),
         max_events=options["max_events"],
     )
-    sys.exit(LiveRun(session, look, options["record"], options["seconds"], options["connections"]).run())
+    sys.exit(live_run(look)(session, look, options["record"], options["seconds"], options["connections"]).run())

@@ -10,6 +10,8 @@ from asgiviz.model.values import BODY_LIMIT
 
 #: Seconds that open requests get to finish once the server is told to stop, unless the user says otherwise.
 GRACE = 3
+#: Milliseconds that one callback may hold the event loop before that is recorded as a stall.
+STALL_MS = 50
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,15 @@ class ServerOptions:
 
 @dataclass(frozen=True)
 class Run:
-    """One app to be served: `target` as ``module:attribute``, found from `app_dir`; `body_limit` as in `Tap`."""
+    """One app to be served: `target` as ``module:attribute``, found from `app_dir`; `body_limit` as in `Tap`; `stall_ms` as in
+    `watch_loop`."""
 
     target: str
     app_dir: str = field(default_factory=lambda: str(Path.cwd()))
     factory: bool = False
     options: ServerOptions = ServerOptions()
     body_limit: int = BODY_LIMIT
+    stall_ms: int = STALL_MS
 
     def as_dict(self) -> dict[str, Any]:
         """The run as JSON can carry it."""

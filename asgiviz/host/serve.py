@@ -20,8 +20,10 @@ from asgiviz.host.target import load_target
 from asgiviz.model.asgi import App
 from asgiviz.model.events import Emit
 from asgiviz.probe.logs import capture_logs
+from asgiviz.probe.loop_watch import watch_loop
 from asgiviz.probe.tap import Tap
 from asgiviz.probe.threads import carry_connections
+from asgiviz.probe.waiting import Counted
 
 _STARTUP_FAILED = "the app's lifespan startup failed"
 
@@ -50,7 +52,7 @@ class ServerRun:
         self._sock = sock
         self._emit = emit
         self._report = report
-        self._numbers = numbers
+        self._numbers = Counted(numbers)
         self._server: uvicorn.Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
@@ -102,7 +104,8 @@ class ServerRun:
         self._server = server = _Server(config, self._report.listening)
         self._report.loaded(server_facts(config, self._loop))
         if not self._stopping:
-            await server.serve(sockets=[self._sock])
+            with watch_loop(self._emit, self._run.stall_ms, self._numbers):
+                await server.serve(sockets=[self._sock])
             if not server.started and not self._stopping:  # newer versions of uvicorn raise SystemExit instead
                 raise HostError(_STARTUP_FAILED, in_lifespan=True)
 

@@ -41,6 +41,12 @@ class Ev(StrEnum):
     NOTE = "note"
     #: events were dropped here
     GAP = "gap"
+    #: one callback held the event loop
+    STALL = "stall"
+    #: what a thread pool holds, and what waits for it
+    POOL = "pool"
+    #: only of a raw event: one that a newer version wrote, with its own `ev` among its fields
+    OTHER = "other"
 
 
 class Event(NamedTuple):
@@ -85,8 +91,11 @@ KINDS: tuple[tuple[Ev, str | None], ...] = (
     (Ev.GAP, None),
     (Ev.RECEIVE_END, "message"),  # with a large body
     (Ev.SEND_BEGIN, "message"),  # with a large body
-    *[(Ev.RECEIVE_END, "message")] * 3,  # a plain body, see _BODIES
+    *[(Ev.RECEIVE_END, "message")] * 3,  # a plain body, see BODIES
     *[(Ev.SEND_BEGIN, "message")] * 3,
+    (Ev.STALL, None),
+    (Ev.POOL, None),
+    (Ev.OTHER, None),
 )
 (
     SCOPE,
@@ -109,9 +118,12 @@ KINDS: tuple[tuple[Ev, str | None], ...] = (
     SEND_BODY,
     SEND_BODY_LAST,
     SEND_BODY_MORE,
+    STALL,
+    POOL,
+    OTHER,
 ) = range(len(KINDS))
 #: A small plain `http.request` or `http.response.body` is emitted as its bare body; the kind says how `more_body` stood.
-_BODIES: dict[int, tuple[str, bool | None]] = {
+BODIES: dict[int, tuple[str, bool | None]] = {
     RECEIVE_BODY: ("http.request", None),  # the key was absent
     RECEIVE_BODY_LAST: ("http.request", False),
     RECEIVE_BODY_MORE: ("http.request", True),
@@ -126,8 +138,8 @@ LARGE = (RECEIVE_LARGE, SEND_LARGE)
 def payload_of(raw: Raw) -> Any:
     """The frozen payload of a raw event, unpacked."""
     payload = raw[5]
-    if raw[1] in _BODIES:
-        name, more = _BODIES[raw[1]]
+    if raw[1] in BODIES:
+        name, more = BODIES[raw[1]]
         return {"type": name, "body": payload} if more is None else {"type": name, "body": payload, "more_body": more}
     return marshal.loads(payload) if type(payload) is bytes else payload
 
@@ -141,4 +153,8 @@ def expand(seq: int, raw: Raw, epoch: int) -> Event:
         fields: Mapping[str, Any] = {key: plain_lists(payload)}
     else:
         fields = {} if payload is None else plain_lists(payload)
+    if kind == OTHER:
+        return Event(
+            seq, t - epoch, fields.get("ev", ev), conn, layer, call, {key: fields[key] for key in fields if key != "ev"}
+        )
     return Event(seq, t - epoch, ev, conn, layer, call, fields)

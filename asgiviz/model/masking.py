@@ -65,6 +65,8 @@ class Mask:
 
     def text(self, text: Any) -> Any:
         """A log line with the values of secret query parameters masked."""
+        if isinstance(text, dict) and "$text" in text:
+            return {**text, "$text": self.text(text["$text"])}
         return _PARAMETER.sub(self._in_text, text) if isinstance(text, str) and "=" in text else text
 
     def _in_text(self, match: re.Match[str]) -> str:

@@ -51,6 +51,10 @@ def _run_for(conn: int, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) ->
         connection.reset(token)
 
 
+#: A frame with this code runs something for the connection in its `conn`.
+RUN_FOR = _run_for.__code__
+
+
 def _is_pool_worker(thread: threading.Thread) -> bool:
     target = getattr(thread, "_target", None)
     return getattr(target, "__module__", None) == "concurrent.futures.thread" or type(thread).__module__.split(".")[0] in _POOLS

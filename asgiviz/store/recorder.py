@@ -11,7 +11,7 @@ import marshal
 import threading
 import zlib
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import perf_counter_ns
@@ -144,6 +144,12 @@ class Recorder:
             return self._packed - self._evicted + self._open_count + len(self._fresh) // _WIDTH
 
     @property
+    def oldest(self) -> int:
+        """The number from which on all events are in memory."""
+        with self._lock:
+            return self._evicted + 1
+
+    @property
     def bytes_kept(self) -> int:
         """Bytes of the packed events in memory."""
         with self._lock:
@@ -272,6 +278,20 @@ class Recorder:
                 return list(enumerate(events_of(atoms), after + 1))
             block = self._blocks[bisect_right(self._blocks, after, key=_last_seq)]
         return list(enumerate(block.load(), block.first))[after + 1 - block.first :]
+
+    def read(self, seqs: Sequence[int]) -> list[Numbered]:
+        """The events with these numbers, in order, as far as they are still there; each block is opened once."""
+        found: list[Numbered] = []
+        wanted = set(seqs)
+        place = 0
+        while place < len(seqs):
+            numbered = self.take(seqs[place] - 1, BLOCK)
+            if not numbered:
+                break
+            found += [item for item in numbered if item[0] in wanted]
+            last = numbered[-1][0]
+            place = max(bisect_right(seqs, last, place), place + 1)
+        return found
 
     def packed_block(self, after: int) -> tuple[int, int, bytes] | None:
         """The block that holds event `after` + 1, as it is packed: its first and last seq and all its atoms.

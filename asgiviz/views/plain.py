@@ -16,6 +16,8 @@ from asgiviz.model.masking import Mask
 from asgiviz.model.recording import Header
 from asgiviz.views.figures import duration, seconds
 from asgiviz.views.messages import Line, is_compressed, masked, message_line, scope_line
+from asgiviz.views.stalls import Stall, code_of
+from asgiviz.views.stalls import plain_number as _plain_number
 from asgiviz.views.text import cells_of, fit, number, pairs, quote, safe, word
 
 #: SGR codes of the 16 colours; each has one meaning.
@@ -24,6 +26,8 @@ COLOURS = {"receive": "36", "send": "32", "waiting": "33", "error": "31", "life"
 TIMING_ENDS, NARROWEST, ROOMY = 120, 60, 100
 #: Columns before the sign of an event.
 MARGIN = 20
+#: Connections that waited, and further frames, that are told of one stall.
+MOST_VICTIMS, MOST_FRAMES = 8, 4
 #: Calls and connections whose beginning is remembered.
 REMEMBERED = 20_000
 _KINDS = {"http": "http", "websocket": "ws", "lifespan": "life"}
@@ -54,6 +58,8 @@ _LOOKS: dict[str, _Look] = {
     Ev.CLIENT: _Look("◇", "c", " ", "client", "quiet"),
     Ev.NOTE: _Look("◆", "*", " ", "note", "quiet"),
     Ev.GAP: _Look("┄", "~", " ", "gap", "quiet"),
+    Ev.STALL: _Look("▓", "=", " ", "stall", "error"),
+    Ev.POOL: _Look("□", "p", " ", "pool", "quiet"),
 }
 _BROKEN = _Look("✗", "!", " ", "", "error")
 _OTHER = _Look("?", "?", " ", "", "quiet")
@@ -193,6 +199,10 @@ class PlainText:
         fields = masked(self._mask, event.fields)
         look = _LOOKS.get(event.ev, _OTHER)
         match event.ev:
+            case Ev.STALL:
+                return _Row(look, Line(_stall(stall := Stall.of(event), self._ascii)), below=_stack(stall))
+            case Ev.POOL:
+                return _Row(look, Line(_pool(event)))
             case Ev.GAP:
                 dropped = event.get("dropped")
                 count = number(dropped) if type(dropped) is int else word(dropped)
@@ -297,8 +307,43 @@ def _last_line(text: str) -> str:
     return text.rstrip("\n").rpartition("\n")[2]
 
 
-def _plain_number(value: int) -> str:
-    return number(value).replace(",", "")
+def _stall(stall: Stall, ascii_only: bool) -> str:
+    """``blocked 1.900 s by #9  shop.py:41 time.sleep(2)  waited: #7 400 ms, #10 1.900 s``."""
+    parts = [f"{'blocks since' if stall.ongoing else 'blocked'} {duration(stall.ns, ascii_only)}"]
+    if stall.culprit is not None:
+        parts[0] += f" by #{_plain_number(stall.culprit)}"
+    if stall.frame is not None:
+        parts.append(f"{stall.frame.place} {code_of(stall.frame)}")
+    waited = [
+        f"#{_plain_number(victim.conn)} {'up to ' if victim.at_most else ''}{duration(victim.ns, ascii_only)}"
+        for victim in stall.victims[:MOST_VICTIMS]
+    ]
+    if len(stall.victims) > MOST_VICTIMS:
+        waited.append(f"and {len(stall.victims) - MOST_VICTIMS} more")
+    return "  ".join([*parts, f"waited: {', '.join(waited)}"] if waited else parts)
+
+
+def _stack(stall: Stall) -> str:
+    """The user's own frames around the line that held the loop, when they are few."""
+    own = [frame for frame in stall.stack if frame.is_own and frame is not stall.frame]
+    return "\n".join(f"from {frame.place} {code_of(frame)}" for frame in own) if len(own) <= MOST_FRAMES else ""
+
+
+def _pool(event: Event) -> str:
+    """``anyio  40 of 40 threads in use, 3 wait  running: #7, #8  waiting: #9``."""
+    used, size, waiting = (word(event.get(key)) for key in ("used", "size", "waiting"))
+    said = f"{word(event.get('name'))}  {used} of {size} threads in use, {waiting} waiting"
+    conns = event.get("conns")
+    for state in ("running", "waiting"):
+        known = [
+            f"#{word(one.get('conn'))}"
+            for one in (conns if isinstance(conns, (list, tuple)) else ())
+            if isinstance(one, Mapping) and one.get("state") == state
+        ]
+        if known:
+            more = f" and {len(known) - MOST_VICTIMS} more" if len(known) > MOST_VICTIMS else ""
+            said += f"  {state}: {', '.join(known[:MOST_VICTIMS])}{more}"
+    return said
 
 
 def _padded(text: str, cells: int) -> str:

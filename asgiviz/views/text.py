@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from rich.cells import cell_len
@@ -47,7 +48,12 @@ def safe_bytes(value: bytes) -> str:
 
 def cells_of(text: str) -> int:
     """The columns that safe text takes; a character that joins the one before it counts as one, so never too few."""
-    return len(text) if text.isascii() else sum(max(1, cell_len(character)) for character in text)
+    return len(text) if text.isascii() else sum(map(_cells_of_one, text))
+
+
+@cache
+def _cells_of_one(character: str) -> int:
+    return max(1, cell_len(character))
 
 
 def fit(text: str, cells: int | None, beyond: int = 0) -> str:

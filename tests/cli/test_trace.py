@@ -305,7 +305,7 @@ def test_colours_only_on_a_terminal(write: Write) -> None:
     for environment, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
         master, terminal = os.openpty()
         process = subprocess.Popen(
-            [sys.executable, "-m", "asgiviz", *TRACE, "--for", "0.5"],
+            [sys.executable, "-m", "asgiviz", *TRACE, "--plain", "--for", "0.5"],
             cwd=write(),
             stdout=terminal,
             stderr=terminal,

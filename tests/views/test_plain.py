@@ -169,7 +169,7 @@ def test_an_exception_is_followed_by_the_whole_traceback_of_the_app() -> None:
         (lone(GAP, {"dropped": 1024}), "          ┄   gap     (1,024 events were dropped here)"),
         (
             Event(1, 1_204_000_000, "stall", 2, 0, None, {"ms": 1900}),
-            "#2   ?    ?   stall   stall  ms=1900",
+            "#2   ?    ▓   stall   blocked 1.900 s",
         ),
         (
             Event(1, 1_204_000_000, Ev.SEND_END, 2, 3, 1, {"raised": {"type": "builtins.OSError", "text": "gone"}}),

@@ -1,0 +1,120 @@
+"""Explaining: `?` on anything opens what the glossary says of it; F1 tells about the pane and its keys."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from asgiviz.model.connection import Connection
+from asgiviz.model.events import Ev, Event
+from asgiviz.protocol import glossary
+from asgiviz.protocol.glossary import Entry
+from asgiviz.ui.feed import Feed
+from asgiviz.ui.inspector_pane import InspectorPane
+from asgiviz.ui.keys import ACTIONS, key_map
+from asgiviz.ui.lines_pane import LinesPane
+from asgiviz.ui.text_screen import PageScreen
+from asgiviz.views.explanation import draw_all
+from asgiviz.views.spans import Role, Row, Span
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from asgiviz.ui.app import AsgivizApp
+
+    class Base(Screen[None]):
+        """A screen of our own app."""
+
+        app: AsgivizApp
+else:
+    Base = object
+
+#: What an event is called in the glossary, beside its message.
+_WORDS = {
+    Ev.SCOPE: "scope",
+    Ev.RECEIVE_BEGIN: "receive",
+    Ev.RECEIVE_END: "receive",
+    Ev.SEND_BEGIN: "send",
+    Ev.SEND_END: "send",
+    Ev.EXIT: "exit",
+    Ev.STALL: "stall",
+    Ev.POOL: "thread pool",
+}
+
+
+class Explaining(Base):
+    """The part of the trace screen that explains."""
+
+    feed: Feed
+    panes: dict[str, LinesPane]
+    conn: int | None
+    seq: int | None
+    current: str
+
+    def action_explain(self) -> None:
+        """What the cursor is on, in a few sentences."""
+        entries = self._entries()
+        if not entries:
+            self.notify("there is no explanation of this; asgiviz explain lists what there is")
+            return
+        self.app.push_screen(PageScreen("Explain", lambda width: draw_all(entries, width)))
+
+    def _entries(self) -> list[Entry]:
+        pane = self.panes[self.current]
+        if isinstance(pane, InspectorPane) and pane.node is not None and isinstance(pane.node.about, Entry):
+            return [pane.node.about]
+        if self.current in ("connections", "waterfall"):
+            connection = None if self.conn is None else self.feed.ledger.connections.get(self.conn)
+            return _known(*_about_connection(connection)) if connection is not None else []
+        if self.current == "loop":
+            return _known(glossary.look_up("stall"), glossary.look_up("event loop"))
+        event = None if self.seq is None else self.feed.event(self.seq)
+        return _known(*_about_event(event)) if event is not None else []
+
+    def show_help(self) -> None:
+        """About the pane with the focus, and the keys that work now."""
+        pane = self.panes[self.current]
+        keys = key_map(self.app.settings).keys
+        groups = ("pane", "waterfall", "trace", "app") if self.current == "waterfall" else ("pane", "trace", "app")
+
+        def draw(width: int) -> list[Row]:
+            paragraphs = pane.HELP.strip().split("\n")
+            rows = [Row([Span(line)]) for text in paragraphs for line in textwrap.wrap(text, width) or [""]]
+            rows += [Row([]), Row([Span("Keys", Role.STRONG)])]
+            for action in ACTIONS.values():
+                if action.group in groups and keys.get(action.id):
+                    names = " ".join(keys[action.id])
+                    rows.append(Row([Span(f" {names:<16} ", Role.RECEIVE), Span(action.help)]))
+            return rows
+
+        self.app.push_screen(PageScreen(f"Help: {pane.TITLE}", draw))
+
+
+def _known(*entries: Entry | None) -> list[Entry]:
+    return [entry for entry in entries if entry is not None]
+
+
+def _about_connection(connection: Connection) -> list[Entry | None]:
+    found: list[Entry | None] = []
+    if connection.error_type is not None:
+        found.append(glossary.error(connection.error_type))
+    if connection.close_code is not None and connection.accepted:
+        found.append(glossary.close_code(connection.close_code))
+    elif connection.status is not None:
+        found.append(glossary.status(connection.status))
+    return [*found, glossary.look_up(connection.kind or "scope")]
+
+
+def _about_event(event: Event) -> list[Entry | None]:
+    errors = [error for error in (event.get("error"), event.get("raised")) if isinstance(error, Mapping)]
+    found = [glossary.error(error["type"]) for error in errors if isinstance(error.get("type"), str)]
+    message = event.get("message")
+    if isinstance(message, Mapping) and isinstance(message.get("type"), str):
+        found.append(glossary.message(message["type"]))
+        code = message.get("code")
+        if type(code) is int and message["type"] in ("websocket.close", "websocket.disconnect"):
+            found.append(glossary.close_code(code))
+    if not found and event.ev in _WORDS:
+        found.append(glossary.look_up(_WORDS[Ev(event.ev)]))
+    return found

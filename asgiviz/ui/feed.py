@@ -1,0 +1,220 @@
+"""The feed: what of a recording the screen shows by now, read in small bites so that keys are answered in between.
+
+It follows the newest event, stands still, steps, jumps, or plays at a speed. The recorder goes on in all cases; nothing
+is lost by standing still. Works the same on a live recording and on a saved one.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from enum import StrEnum
+from time import perf_counter, perf_counter_ns
+
+from asgiviz.model.events import NOTE, Event
+from asgiviz.store.recorder import BLOCK, Numbered, Recorder
+from asgiviz.views.ledger import MARK, Ledger
+
+#: Seconds that one bite may take while the user looks on, and events between two looks at the clock.
+BITE, SIP = 0.010, 128
+#: Playback speeds that keys step through.
+SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 100.0)
+
+
+class Mode(StrEnum):
+    """How the feed moves."""
+
+    #: it shows everything there is
+    LIVE = "live"
+    #: it stands still
+    PAUSED = "paused"
+    #: it replays at a speed
+    PLAYING = "playing"
+
+
+class Feed:
+    """Feeds `ledger` from `recorder`. `growing`: more may come (a live run); else the recording is whole.
+
+    `now` is the moment that is shown, in nanoseconds since the recording began.
+    """
+
+    def __init__(self, recorder: Recorder, growing: bool = True) -> None:
+        self.recorder = recorder
+        self.ledger = Ledger(recorder.epoch)
+        self.growing = growing
+        self.mode = Mode.LIVE
+        self.speed = 1.0
+        #: changes whenever what is shown may have; panes compare it with what they drew
+        self.version = 0
+        self._buffer: list[Numbered] = []
+        self._place = 0
+        self._target: int | None = None  # where a jump leads, while it is under way
+        self._then = Mode.PAUSED
+        self._playhead = 0.0
+        self._played_at = 0.0
+
+    # -- what is shown ---------------------------------------------------------------------------------------------
+
+    @property
+    def behind(self) -> int:
+        """How many events are recorded and not shown."""
+        return len(self.recorder) - self.ledger.seq
+
+    @property
+    def busy(self) -> bool:
+        """Whether it is still on its way to what it shall show (a jump, a flood, a large file)."""
+        return self._target is not None or (self.mode is Mode.LIVE and self.behind > 4 * BLOCK)
+
+    @property
+    def now(self) -> int:
+        """The moment that is shown."""
+        if self.mode is Mode.PLAYING:
+            return int(self._playhead)
+        if self.mode is Mode.LIVE and self.growing:
+            return perf_counter_ns() - self.recorder.epoch
+        return self.ledger.t
+
+    def read(self, seqs: Sequence[int]) -> list[Numbered]:
+        """Events by number, as far as they are still there."""
+        return self.recorder.read(seqs)
+
+    def event(self, seq: int) -> Event | None:
+        """One event of those that are shown."""
+        return self.ledger.event(seq, self.read) if 0 < seq <= self.ledger.seq else None
+
+    def events(self, conn: int, after: int = 0) -> list[Event]:
+        """The events of a connection that are shown, behind number `after`."""
+        return self.ledger.events(conn, self.read, after)
+
+    def mark(self, conn: int, comment: str | None) -> None:
+        """Mark a connection (None takes the mark away), in the recording and at once."""
+        fields = {"name": MARK, "phase": "end"} if comment is None else {"name": MARK, "phase": "begin", "data": comment}
+        self.recorder.emit((perf_counter_ns(), NOTE, conn, None, None, fields))
+        if comment is None:
+            self.ledger.marks.pop(conn, None)
+        else:
+            self.ledger.marks[conn] = comment
+
+    # -- moving ----------------------------------------------------------------------------------------------------
+
+    def advance(self, bite: float = BITE) -> bool:
+        """Move on for about `bite` seconds at most; True when something changed."""
+        before = self.ledger.seq
+        if self._target is not None:
+            self._take(bite, upto=self._target)
+            if self.ledger.seq >= min(self._target, len(self.recorder)):
+                self._target = None
+                self.mode = self._then
+                self._start_clock()
+        elif self.mode is Mode.LIVE:
+            self._take(bite)
+        elif self.mode is Mode.PLAYING:
+            self._play(bite)
+        gone = self._let_go()
+        changed = gone or self.ledger.seq != before
+        self.version += changed
+        return changed
+
+    def pause(self) -> None:
+        """Stand still."""
+        self.mode = Mode.PAUSED
+        self._target = None
+
+    def go_live(self) -> None:
+        """Show everything there is, and what comes."""
+        self.mode = Mode.LIVE
+        self._target = None
+
+    def play(self, speed: float) -> None:
+        """Replay from here at `speed` times the pace at which it happened; from the start when nothing is left."""
+        self.speed = speed
+        if self.mode is not Mode.PLAYING and self.behind <= 0:
+            self.go_to(0, Mode.PLAYING)
+            return
+        self.mode = Mode.PLAYING
+        self._target = None
+        self._start_clock()
+
+    def step(self, count: int = 1) -> None:
+        """One event on, or back (a negative count), and stand still."""
+        self.go_to(self.ledger.seq + count)
+
+    def go_to(self, seq: int, then: Mode = Mode.PAUSED) -> None:
+        """Show everything up to event `seq`, and nothing behind it."""
+        seq = max(0, min(seq, len(self.recorder)))
+        self.mode = Mode.PAUSED
+        self._target = None
+        if seq < self.ledger.seq:
+            self._buffer, self._place = [], 0
+            if seq == 0 or not self.ledger.go_back(seq, self.read):
+                marks = self.ledger.marks
+                self.ledger = Ledger(self.recorder.epoch)
+                self.ledger.marks = marks
+            self.version += 1
+        self._target, self._then = seq, then
+        self.advance()
+
+    def last_before(self, moment: int) -> int:
+        """The number of the last event at or before a moment of the recording (nanoseconds); 1 when there is none."""
+        low, high = self.recorder.oldest, len(self.recorder)
+        while low < high:
+            middle = (low + high + 1) // 2
+            found = self.recorder.take(middle - 1, 1)
+            if found and found[0][1][0] - self.recorder.epoch <= moment:
+                low = middle
+            else:
+                high = middle - 1
+        return max(1, low)
+
+    def _start_clock(self) -> None:
+        self._playhead = float(self.ledger.t)
+        self._played_at = perf_counter()
+
+    def _play(self, bite: float) -> None:
+        now = perf_counter()
+        self._playhead += (now - self._played_at) * self.speed * 1e9
+        self._played_at = now
+        caught_up = self._take(bite, until=int(self._playhead))
+        if caught_up and self.growing:
+            newest = perf_counter_ns() - self.recorder.epoch
+            if self._playhead >= newest:
+                self.go_live()
+        elif caught_up and not self.growing:
+            self.pause()
+
+    def _take(self, bite: float, upto: int | None = None, until: int | None = None) -> bool:
+        """Take events up to a number or a moment, within the time of a bite; True when there are no more at all."""
+        ends = perf_counter() + bite
+        while perf_counter() < ends:
+            if self._place >= len(self._buffer):
+                self._buffer, self._place = self.recorder.take(self.ledger.seq, BLOCK), 0
+                if not self._buffer:
+                    return True
+            end = min(self._place + SIP, len(self._buffer))
+            if upto is not None:
+                end = min(end, bisect_right(self._buffer, upto, key=_number))
+            if until is not None:
+                end = self._first_behind(until + self.recorder.epoch, end)
+            if end == self._place:
+                return False
+            self.ledger.put(self._buffer[self._place : end])
+            self._place = end
+        return False
+
+    def _first_behind(self, moment: int, end: int) -> int:
+        """Events are nearly, not strictly, in the order of time: the first that is later ends the run."""
+        for place in range(self._place, end):
+            if self._buffer[place][1][0] > moment:
+                return place
+        return end
+
+    def _let_go(self) -> bool:
+        """Forget with the recorder: when its oldest events went, so do the connections that were made of them."""
+        oldest = self.recorder.oldest
+        if oldest <= 1 or not self.ledger.order:
+            return False
+        return self.ledger.forget_before(oldest) > 0
+
+
+def _number(item: Numbered) -> int:
+    return item[0]

@@ -1,0 +1,330 @@
+"""The pane of lines: draws the rows that are in sight, and nothing else, however many there are.
+
+It scrolls by itself, because setting a `virtual_size` would lay out the whole screen. Rows come from `count` and `line`
+of the pane; what is selected is remembered by the row's key, so that rows which come or go do not move the cursor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import BindingType
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from asgiviz.ui.keys import bindings
+from asgiviz.ui.look import Look, look_of
+from asgiviz.views.spans import Role, Span, Spans, cut, in_ascii, width_of
+
+#: Rows that one turn of the wheel scrolls.
+WHEEL = 3
+
+
+class LinesPane(Widget, can_focus=True):
+    """A pane of rows with a cursor. Subclasses say what there is: `count`, `line`, `key_at`, `index_of`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("pane")]
+    DEFAULT_CSS = """
+    LinesPane {
+        border: round $panel-lighten-2;
+        border-title-color: $text-muted;
+        border-subtitle-color: $text-muted;
+        background: $background;
+        height: 1fr;
+        width: 1fr;
+        &:focus { border: round $accent; border-title-color: $accent; }
+        &.-ascii { border: ascii $panel-lighten-2; }
+        &.-ascii:focus { border: ascii $accent; }
+    }
+    """
+    ALLOW_SELECT = False
+
+    #: what the pane is, for its border, the tab strip and the help
+    TITLE: ClassVar[str] = ""
+    #: what keys of rows are: numbers of connections, numbers of events, or places
+    KEYS_ARE: ClassVar[str] = "places"
+    #: the pane's help, shown by F1
+    HELP: ClassVar[str] = ""
+
+    #: the newest row stays in sight
+    follows: reactive[bool] = reactive(False, repaint=False)
+
+    class Moved(Message):
+        """The cursor stands on another row; `key` says which."""
+
+        def __init__(self, pane: LinesPane, key: Hashable) -> None:
+            super().__init__()
+            self.pane = pane
+            self.key = key
+
+        @property
+        def control(self) -> LinesPane:
+            """The pane."""
+            return self.pane
+
+    class Chosen(Moved):
+        """Enter, or a second click, on a row."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  # Textual's name
+        super().__init__(id=id, classes=classes)
+        self.border_title = self.TITLE
+        self.layer_names = []
+        self.top = 0
+        #: key of the selected row; None: none is
+        self.selected: Hashable | None = None
+        self._clicked_on: Hashable | None = None
+
+    # -- what a pane says ------------------------------------------------------------------------------------------
+
+    def count(self) -> int:
+        """How many rows there are."""
+        raise NotImplementedError
+
+    def line(self, index: int, width: int) -> Spans:
+        """One row, at most `width` columns wide."""
+        raise NotImplementedError
+
+    def key_at(self, index: int) -> Hashable:
+        """What a row stands for; by default its place."""
+        return index
+
+    def index_of(self, key: Hashable) -> int | None:
+        """Where the row with this key is; None when it is not there."""
+        return key if isinstance(key, int) and 0 <= key < self.count() else None
+
+    def event_at(self, key: Hashable) -> int | None:
+        """The event that a row stands for; None when it stands for none."""
+        return key if self.KEYS_ARE == "events" and isinstance(key, int) else None
+
+    def unfold(self) -> bool:
+        """Open or close what the cursor is on; False when there is nothing to."""
+        return False
+
+    def heading(self, width: int) -> list[Spans]:
+        """Lines above the rows that do not scroll."""
+        return []
+
+    def nothing(self, width: int) -> list[Spans]:
+        """What to say when there are no rows."""
+        return [[Span("nothing here yet", Role.QUIET)]]
+
+    # -- what the screen tells it ----------------------------------------------------------------------------------
+
+    #: names of the recording's layers
+    layer_names: list[str]
+
+    def note_changes(self, touched: set[int]) -> None:
+        """These connections changed; told also while the pane is out of sight."""
+
+    def take_changes(self, touched: set[int]) -> bool:
+        """The feed has moved on; `touched` are the connections that changed. Called only while the pane is in sight."""
+        return False
+
+    def show_connection(self, conn: int) -> None:
+        """Another connection is selected."""
+
+    def show_event(self, seq: int) -> None:
+        """Another event is selected."""
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    @property
+    def look(self) -> Look:
+        """Colours and signs in use."""
+        return look_of(self.app)
+
+    @property
+    def rows_in_sight(self) -> int:
+        """How many rows fit below the heading."""
+        return max(1, self.size.height - len(self.heading(self._text_width)))
+
+    @property
+    def _text_width(self) -> int:
+        return max(1, self.size.width - 1)  # the last column is the scroll bar's
+
+    def show_changes(self) -> None:
+        """Rows were added, changed or taken away: keep to the place, or to the newest, and draw."""
+        if self.follows:
+            self.top = max(0, self.count() - self.rows_in_sight)
+        self._stay_inside()
+        self.refresh()
+
+    def _stay_inside(self) -> None:
+        self.top = max(0, min(self.top, self.count() - self.rows_in_sight))
+
+    def render_line(self, y: int) -> Strip:
+        """Textual's call for one line of the screen."""
+        width = self._text_width
+        heading = self.heading(width)
+        if y < len(heading):
+            return self._strip([*heading[y]], width, bar=None)
+        index = self.top + y - len(heading)
+        count = self.count()
+        if index < count:
+            chosen = self.selected is not None and self.key_at(index) == self.selected
+            return self._strip(self.line(index, width), width, self._bar(y - len(heading), count), chosen)
+        said = self.nothing(width) if not count else []
+        return self._strip(said[index] if index < len(said) else [], width, bar=None)
+
+    def _strip(self, spans: Spans, width: int, bar: str | None, chosen: bool = False) -> Strip:
+        over = self.look.cursor(self.has_focus) if chosen else None
+        strip = strip_of(spans, width, self.look, over)
+        edge = Segment(self.look.spelt(bar or " "), self.look.style(Role.QUIET))
+        return Strip([*strip, edge], width + 1)
+
+    def _bar(self, y: int, count: int) -> str:
+        """The scroll bar's sign beside row `y` of those in sight."""
+        height = self.rows_in_sight
+        if count <= height:
+            return " "
+        size = max(1, height * height // count)
+        start = round((height - size) * self.top / max(1, count - height))
+        return "█" if start <= y < start + size else "│"
+
+    # -- moving ----------------------------------------------------------------------------------------------------
+
+    def select(self, key: Hashable | None, *, tell: bool = True) -> None:
+        """Put the cursor on a row and bring it into sight."""
+        changed = key != self.selected
+        self.selected = key
+        index = None if key is None else self.index_of(key)
+        if index is not None:
+            self.bring_into_sight(index)
+        self.refresh()
+        if changed and tell and key is not None:
+            self.post_message(self.Moved(self, key))
+
+    def bring_into_sight(self, index: int) -> None:
+        """Scroll as little as is needed."""
+        height = self.rows_in_sight
+        if index < self.top:
+            self.top = index
+        elif index >= self.top + height:
+            self.top = index - height + 1
+
+    def _go_to(self, index: int) -> None:
+        count = self.count()
+        if count:
+            index = max(0, min(index, count - 1))
+            self.follows = False
+            self.select(self.key_at(index))
+
+    @property
+    def cursor(self) -> int | None:
+        """Where the selected row is."""
+        return None if self.selected is None else self.index_of(self.selected)
+
+    def action_move(self, rows: int) -> None:
+        """Up or down; without a cursor it begins at the edge of what is in sight."""
+        if self.cursor is None:
+            last = min(self.top + self.rows_in_sight, self.count()) - 1
+            self._go_to(last if rows < 0 or self.follows else self.top)
+        else:
+            self._go_to(self.cursor + rows)
+
+    def action_page(self, pages: int) -> None:
+        """A page up or down."""
+        place = self.cursor if self.cursor is not None else self.top
+        self._go_to(place + pages * max(1, self.rows_in_sight - 1))
+
+    def action_first(self) -> None:
+        """To the first row."""
+        self._go_to(0)
+
+    def action_last(self) -> None:
+        """To the last row."""
+        self._go_to(self.count() - 1)
+
+    # -- the mouse -------------------------------------------------------------------------------------------------
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel moves what is in sight, not the cursor."""
+        event.stop()
+        self._scroll(WHEEL)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel moves what is in sight, not the cursor."""
+        event.stop()
+        self._scroll(-WHEEL)
+
+    def _scroll(self, rows: int) -> None:
+        self.follows = False
+        self.top += rows
+        self._stay_inside()
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click selects a row, a second one chooses it."""
+        place = event.get_content_offset(self)
+        if place is None:
+            return
+        heading = len(self.heading(self._text_width))
+        if place.y < heading:
+            self.click_heading(place.y, place.x)
+            return
+        if place.x >= self._text_width:
+            self._jump_by_bar(place.y - heading)
+            return
+        index = self.top + place.y - heading
+        if index < self.count():
+            key = self.key_at(index)
+            self.follows = False
+            self.select(key)
+            self.click_row(index, place.x)
+            if event.chain >= 2:
+                self.post_message(self.Chosen(self, key))
+
+    def _jump_by_bar(self, y: int) -> None:
+        height = self.rows_in_sight
+        self.follows = False
+        self.top = (self.count() - height) * y // max(1, height - 1)
+        self._stay_inside()
+        self.refresh()
+
+    def click_heading(self, y: int, x: int) -> None:
+        """A click on the heading; nothing by default."""
+
+    def click_row(self, index: int, x: int) -> None:
+        """A click on a row, which is selected by now; nothing by default."""
+
+    # -- Textual ---------------------------------------------------------------------------------------------------
+
+    def on_resize(self) -> None:
+        """Keep to the newest row, or keep the cursor in sight."""
+        if self.follows:
+            self.top = max(0, self.count() - self.rows_in_sight)
+        elif self.cursor is not None:
+            self.bring_into_sight(self.cursor)
+        self._stay_inside()
+
+    def on_focus(self) -> None:
+        """The cursor is drawn differently."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """The cursor is drawn differently."""
+        self.refresh()
+
+    def styles_changed(self) -> None:
+        """Another theme or other signs."""
+        self.set_class(self.look.ascii, "-ascii")
+        self.refresh()
+
+
+def strip_of(spans: Spans, width: int, look: Look, over: Style | None = None) -> Strip:
+    """A line of exactly `width` columns as Textual draws it, with the style `over` all of it."""
+    if look.ascii:
+        spans = in_ascii(spans)
+    drawn = width_of(spans)
+    if drawn > width:
+        spans, drawn = cut(spans, width), width
+    segments = [Segment(text, look.style(role, over)) for text, role in spans]
+    if drawn < width:
+        segments.append(Segment(" " * (width - drawn), look.style(Role.PLAIN, over)))
+    return Strip(segments, width)

@@ -1,0 +1,136 @@
+"""The sequence: what the selected connection did, message by message, between its lifelines."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from asgiviz.ui.feed import Feed
+from asgiviz.ui.lines_pane import LinesPane
+from asgiviz.views.ledger import Ledger
+from asgiviz.views.lifeline_heading import heading
+from asgiviz.views.lifelines import Lifelines
+from asgiviz.views.sequence import Steps
+from asgiviz.views.spans import Role, Span, Spans
+
+
+class SequencePane(LinesPane):
+    """The steps of one connection; a row is known by its event and how many rows it is behind the event's first."""
+
+    TITLE = "Sequence"
+    KEYS_ARE = "events"
+    HELP = """\
+What crossed the line between server and app in this connection, from top to bottom, with the time since it began.
+
+On the app's lifeline `█` means it was running, `░` that it was suspended in receive or send, `▒` that it still is open.
+`R` is a receive (server to app), `S` a send (app to server). Dashed arrows are inferred: only the line between server
+and app is recorded.
+
+Enter unfolds what is folded (`▸`), or the frames of an exception. `.` and `,` step through the events of the whole recording.
+"""
+
+    def __init__(self, feed: Feed, *, id: str | None = None) -> None:  # noqa: A002  # Textual's name
+        super().__init__(id=id)
+        self.feed = feed
+        self.conn: int | None = None
+        self._steps = Steps()
+        self._ledger: Ledger | None = None
+        self._read_up_to = 0
+        self._expanded: set[int] = set()
+        self._drawn: tuple[object, Lifelines] | None = None
+
+    # -- rows ------------------------------------------------------------------------------------------------------
+
+    def _lines(self) -> Lifelines:
+        """The rows as they are now; made anew once per change."""
+        fresh = (
+            self._steps,
+            self._read_up_to,
+            self._text_width,
+            self.feed.now // 50_000_000,
+            len(self._expanded),
+            self.look.mask,
+        )
+        if self._drawn is None or self._drawn[0] != fresh:
+            lines = Lifelines(self._steps, self._text_width, self.feed.now, self.layer_names, self._expanded, self.look.mask)
+            self._drawn = fresh, lines
+        return self._drawn[1]
+
+    def count(self) -> int:
+        return len(self._lines()) if self.conn is not None else 0
+
+    def line(self, index: int, width: int) -> Spans:
+        return self._lines()[index].spans
+
+    def key_at(self, index: int) -> Hashable:
+        lines = self._lines()
+        seq = lines[index].seq or 0
+        return seq, index - lines.row_of(seq)
+
+    def index_of(self, key: Hashable) -> int | None:
+        match key:
+            case (int(seq), int(behind)) if self.conn is not None:
+                return max(0, min(self._lines().row_of(seq) + behind, self.count() - 1))
+            case _:
+                return None
+
+    def event_at(self, key: Hashable) -> int | None:
+        match key:
+            case (int(seq), int()):
+                return seq or None
+            case _:
+                return None
+
+    def heading(self, width: int) -> list[Spans]:
+        connection = None if self.conn is None else self.feed.ledger.connections.get(self.conn)
+        if connection is None:
+            return []
+        return [row.spans for row in heading(connection, width, self.look.mask, self.layer_names, self._steps, self.feed.now)]
+
+    def nothing(self, width: int) -> list[Spans]:
+        return [[], [Span(" choose a connection to see what it did", Role.QUIET)]]
+
+    # -- keeping up ------------------------------------------------------------------------------------------------
+
+    def take_changes(self, touched: set[int]) -> bool:
+        ledger, conn = self.feed.ledger, self.conn
+        if conn is None:
+            return False
+        own = ledger.seqs.get(conn)
+        if own is None:
+            self.conn = None
+            return True
+        if ledger is not self._ledger or self._read_up_to > own[-1]:
+            self._ledger, self._steps, self._read_up_to = ledger, Steps(), 0
+        if own[-1] > self._read_up_to:
+            for event in self.feed.events(conn, self._read_up_to):
+                self._steps.add(event)
+            self._read_up_to = own[-1]
+            return True
+        return False
+
+    def show_connection(self, conn: int) -> None:
+        if conn == self.conn:
+            return
+        self.conn = conn
+        self._steps, self._read_up_to, self._expanded, self._drawn = Steps(), 0, set(), None
+        self.top, self.selected = 0, None
+        self.take_changes(set())
+        self.refresh()
+
+    def show_event(self, seq: int) -> None:
+        own = None if self.conn is None else self.feed.ledger.seqs.get(self.conn)
+        if own is None or self.event_at(self.selected) == seq:
+            return
+        self.take_changes(set())
+        if self.count() and own[0] <= seq <= own[-1]:
+            self.select((seq, 0), tell=False)
+
+    def unfold(self) -> bool:
+        index = self.cursor
+        seq = None if index is None else self._lines().unfolds(index)
+        if seq is None:
+            return False
+        self._expanded ^= {seq}
+        self._drawn = None
+        self.select((seq, 0), tell=False)
+        return True

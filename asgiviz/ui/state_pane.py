@@ -1,0 +1,70 @@
+"""The state: the automaton of the selected connection, as far as the selected event."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from asgiviz.ui.feed import Feed
+from asgiviz.ui.lines_pane import LinesPane
+from asgiviz.views.automaton import draw, history
+from asgiviz.views.spans import Role, Row, Span, Spans
+
+#: Events that are walked through at most; a longer connection is walked from its first ones to here.
+MOST = 20_000
+
+
+class StatePane(LinesPane):
+    """The picture is drawn anew for the selected event, and follows the newest while nothing behind it is selected."""
+
+    TITLE = "State"
+    HELP = """\
+Where the connection stands in the protocol, as the specification has it: the states, the messages that lead from one to
+the next, and what is legal now.
+
+It moves with the cursor: choose an event in the sequence, or step with `.` and `,`.
+"""
+
+    def __init__(self, feed: Feed, *, id: str | None = None) -> None:  # noqa: A002  # Textual's name
+        super().__init__(id=id)
+        self.feed = feed
+        self.conn: int | None = None
+        self.seq: int | None = None
+        self._rows: list[Row] = []
+        self._drawn_for: tuple[object, ...] = ()
+
+    def _draw(self) -> None:
+        conn, ledger = self.conn, self.feed.ledger
+        own = None if conn is None else ledger.seqs.get(conn)
+        if conn is None or own is None:
+            self._rows = []
+            return
+        wanted = (conn, own[-1], self.seq, self._text_width, self.size.height, ledger)
+        if wanted != self._drawn_for:
+            self._drawn_for = wanted
+            events = self.feed.events(conn)[:MOST]
+            self._rows = draw(history(events, self.seq), self._text_width, self.size.height)
+
+    def count(self) -> int:
+        self._draw()
+        return len(self._rows)
+
+    def line(self, index: int, width: int) -> Spans:
+        return self._rows[index].spans
+
+    def event_at(self, key: Hashable) -> int | None:
+        return self._rows[key].seq if isinstance(key, int) and key < len(self._rows) else None
+
+    def nothing(self, width: int) -> list[Spans]:
+        return [[], [Span(" choose a connection to see where it stands", Role.QUIET)]]
+
+    def take_changes(self, touched: set[int]) -> bool:
+        return self.conn in touched
+
+    def show_connection(self, conn: int) -> None:
+        if conn != self.conn:
+            self.conn, self.seq, self.top, self.selected = conn, None, 0, None
+            self.refresh()
+
+    def show_event(self, seq: int) -> None:
+        self.seq = seq
+        self.refresh()

@@ -1,0 +1,348 @@
+"""The trace screen: the panes around one recording, and what is selected in them.
+
+Panes report what the cursor stands on; the screen decides what the others show. It reads the feed on a timer and tells
+the panes in sight once per tick, however many events there were.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from time import monotonic
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from asgiviz.model.recording import Header
+from asgiviz.ui.arrangement import PANES, VIEWS, Shape, in_sight, shape_of
+from asgiviz.ui.asking_lines import AskingLine
+from asgiviz.ui.connections_pane import ConnectionsPane
+from asgiviz.ui.doing import Doing
+from asgiviz.ui.explaining import Explaining
+from asgiviz.ui.feed import Feed, Mode
+from asgiviz.ui.finding import Finding
+from asgiviz.ui.inspector_pane import InspectorPane
+from asgiviz.ui.keys import bindings, rebind
+from asgiviz.ui.lines_pane import LinesPane
+from asgiviz.ui.logs_pane import LogsPane
+from asgiviz.ui.loop_pane import LoopPane
+from asgiviz.ui.moving import Moving
+from asgiviz.ui.sequence_pane import SequencePane
+from asgiviz.ui.stage import Stage
+from asgiviz.ui.state_pane import StatePane
+from asgiviz.ui.title_bar import TitleBar
+from asgiviz.ui.waterfall_pane import WaterfallPane
+from asgiviz.views.evidence import Filter
+
+if TYPE_CHECKING:
+    from asgiviz.ui.app import AsgivizApp
+
+#: Seconds between two drawings of times that pass although nothing happens.
+HEARTBEAT = 1.0
+
+
+class TraceScreen(Finding, Moving, Explaining, Doing, Screen[None]):
+    """One recording on the screen; `stage` is the run that it comes from, None for a saved one.
+
+    `verb` is the command that brought us here: trace, demo or open.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("trace")
+    if TYPE_CHECKING:
+        app: AsgivizApp
+    CSS_PATH = "trace_screen.tcss"
+
+    def __init__(self, feed: Feed, verb: str, stage: Stage | None = None, header: Header | None = None) -> None:
+        super().__init__()
+        self.feed = feed
+        self.stage = stage
+        #: number of the selected connection and event
+        self.conn: int | None = None
+        self.seq: int | None = None
+        self.view = VIEWS[0]
+        self.current = "connections"
+        self.maximised = False
+        self._shape = Shape.ONE
+        self._chosen_by_hand = False
+        self._drawn_version = -1
+        self._drawn_at = 0.0
+        self.header: Header | None = None
+        self._title = TitleBar(feed, verb)
+        connections = ConnectionsPane(feed, id="connections")
+        self.panes: dict[str, LinesPane] = {
+            "connections": connections,
+            "sequence": SequencePane(feed, id="sequence"),
+            "waterfall": WaterfallPane(feed, connections.roster, id="waterfall"),
+            "state": StatePane(feed, id="state"),
+            "logs": LogsPane(feed, id="logs"),
+            "inspector": InspectorPane(feed, id="inspector"),
+            "loop": LoopPane(feed, id="loop"),
+        }
+        if header is not None:
+            self.know(header)
+
+    def know(self, header: Header) -> None:
+        """What the recording says about itself is known (better) now."""
+        self.header = self._title.header = header
+        for pane in self.panes.values():
+            pane.layer_names = header.layers
+
+    def compose(self) -> ComposeResult:
+        yield self._title
+        panes = self.panes
+        with Horizontal(id="panes"):
+            with Vertical(id="left"):
+                yield panes["connections"]
+                yield panes["loop"]
+            with Container(id="work"):
+                with Container(id="views"):
+                    for name in VIEWS:
+                        yield panes[name]
+                yield panes["inspector"]
+        yield from self.asking_lines()
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Begin to follow the feed."""
+        self._arrange()
+        self.panes["connections"].focus()
+        rebind(self, self.app.settings)
+        self.set_interval(1 / self.app.settings.refresh_hz, self.tick)
+        self.call_after_refresh(self.tick)
+
+    # -- following the feed ----------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Move the feed on, and draw what changed; once a second also what only grows older."""
+        feed = self.feed
+        feed.advance()
+        self.keep_searching()
+        self.look_for_sent()
+        now = monotonic()
+        changed = feed.version != self._drawn_version
+        if changed or (now - self._drawn_at >= HEARTBEAT and feed.mode is not Mode.PAUSED) or self._connections.roster.pending:
+            self._drawn_version, self._drawn_at = feed.version, now
+            touched, feed.ledger.touched = feed.ledger.touched, set()
+            self._show(touched)
+
+    def _show(self, touched: set[int]) -> None:
+        self._connections.take_changes(touched)
+        for pane in self.panes.values():
+            pane.note_changes(touched)
+        self._choose_the_first()
+        for name in self._in_sight:
+            pane = self.panes[name]
+            if pane is not self._connections:
+                pane.take_changes(touched)
+            pane.show_changes()
+        self._title.refresh()
+
+    def _choose_the_first(self) -> None:
+        """Until somebody chooses: the first connection, and then the first that is no lifespan."""
+        if self._chosen_by_hand or not self.feed.ledger.order:
+            return
+        connections = self.feed.ledger.connections
+        first = [conn for conn in self.feed.ledger.order[:10] if conn in connections]
+        requests = [conn for conn in first if connections[conn].kind not in ("lifespan", None)]
+        shown = requests or first
+        if shown and shown[0] != self.conn:
+            self.choose_connection(shown[0], by_hand=False)
+
+    def begin_with(self, only: Filter) -> None:
+        """List only what passes, from the start."""
+        self._connections.only = only
+        self._connections.roster.select(only)
+
+    @property
+    def _connections(self) -> ConnectionsPane:
+        pane = self.panes["connections"]
+        assert isinstance(pane, ConnectionsPane)
+        return pane
+
+    # -- what is selected ------------------------------------------------------------------------------------------
+
+    def choose_connection(self, conn: int, seq: int | None = None, *, by_hand: bool = True) -> None:
+        """Show a connection in all panes, at its event `seq` or its first."""
+        self._chosen_by_hand = self._chosen_by_hand or by_hand
+        if conn not in self.feed.ledger.connections:
+            return
+        self.conn = conn
+        for pane in self.panes.values():
+            pane.show_connection(conn)
+        self.choose_event(seq if seq is not None else self.feed.ledger.seqs[conn][0])
+
+    def choose_event(self, seq: int) -> None:
+        """Show an event in all panes."""
+        self.seq = seq
+        for pane in self.panes.values():
+            pane.show_event(seq)
+        event = self.feed.event(seq)
+        if event is not None and isinstance(waterfall := self.panes["waterfall"], WaterfallPane):
+            waterfall.point_at(event.t)
+
+    def go_to_event(self, seq: int) -> None:
+        """Show an event and the connection it belongs to."""
+        event = self.feed.event(seq)
+        if event is None:
+            self.notify(f"event {seq:,} is not in memory any more", severity="warning")
+        elif event.conn is not None and event.conn in self.feed.ledger.connections:
+            self.choose_connection(event.conn, seq)
+        else:
+            self.choose_event(seq)
+
+    @on(LinesPane.Moved)
+    def follow_cursor(self, message: LinesPane.Moved) -> None:
+        """A pane's cursor moved: the others follow."""
+        pane, key = message.pane, message.key
+        if pane.KEYS_ARE == "connections" and isinstance(key, int):
+            self.choose_connection(key)
+        elif (seq := pane.event_at(key)) is not None and isinstance(pane, LoopPane):
+            culprit = pane.culprit_of(seq)
+            if culprit is not None:
+                self.choose_connection(culprit)
+            self.choose_event(seq)
+        elif seq is not None and pane.id == "logs":
+            self._chosen_by_hand = True
+            self.go_to_event(seq)
+        elif seq is not None:
+            self.choose_event(seq)
+
+    @on(WaterfallPane.Pointed)
+    def follow_moment(self, message: WaterfallPane.Pointed) -> None:
+        """The cursor in time moved: show the last event of the connection before it."""
+        if self.conn is None or self.conn not in self.feed.ledger.seqs:
+            return
+        own = self.feed.ledger.seqs[self.conn]
+        place = bisect_right(own, self.feed.last_before(message.t))
+        self.choose_event(own[max(0, place - 1)])
+
+    @on(LinesPane.Chosen)
+    def open_chosen(self, message: LinesPane.Chosen) -> None:
+        """Enter on a row: look closer."""
+        self._look_closer(message.pane)
+
+    def action_unfold(self) -> None:
+        """Enter: unfold what the cursor is on; where there is nothing to unfold, look closer."""
+        pane = self.panes[self.current]
+        if not pane.unfold():
+            self._look_closer(pane)
+
+    def _look_closer(self, pane: LinesPane) -> None:
+        if pane.id in ("connections", "waterfall", "logs", "loop"):
+            self.show_pane("sequence" if self.view in ("waterfall", "logs") else self.view)
+        elif pane.id in ("sequence", "state"):
+            self.show_pane("inspector")
+
+    # -- which panes are in sight ----------------------------------------------------------------------------------
+
+    def on_resize(self) -> None:
+        """Another size may have another shape."""
+        self._arrange()
+
+    def show_pane(self, name: str) -> None:
+        """Bring a pane into sight and give it the focus."""
+        if name in VIEWS:
+            self.view = name
+        self.current = name
+        self._arrange()
+        self.panes[name].focus()
+
+    def action_tab(self, number: int) -> None:
+        """A pane by its number."""
+        self.show_pane(tuple(PANES)[number - 1])
+
+    def action_show(self, name: str) -> None:
+        """Bring a pane into sight (a click on its title)."""
+        self.show_pane(name)
+
+    def action_tab_next(self) -> None:
+        """The view to the right."""
+        self._turn(1)
+
+    def action_tab_previous(self) -> None:
+        """The view to the left."""
+        self._turn(-1)
+
+    def _turn(self, step: int) -> None:
+        """The next pane of those that share a place; when there is room for one only, the next of all."""
+        names = tuple(PANES) if self._one_at_a_time else VIEWS
+        here = self.current if self._one_at_a_time else self.view
+        self.show_pane(names[(names.index(here) + step) % len(names)])
+
+    def action_next_pane(self, step: int) -> None:
+        """The next pane in sight; when there is room for one only, the next of all."""
+        names = [name for name in PANES if self._one_at_a_time or name in self._in_sight]
+        place = names.index(self.current) if self.current in names else 0
+        self.show_pane(names[(place + step) % len(names)])
+
+    def action_zoom(self) -> None:
+        """The pane with the focus alone, or all again."""
+        self.maximised = not self.maximised
+        self._arrange()
+        self.panes[self.current].focus()
+
+    def action_raw(self) -> None:
+        """The event as it stands in a recording, or laid out for reading."""
+        inspector = self.panes["inspector"]
+        assert isinstance(inspector, InspectorPane)
+        inspector.toggle_raw()
+
+    def action_reveal(self) -> None:
+        """Show secrets, or mask them again."""
+        shown = self.app.reveal()
+        self._drawn_version = -1
+        self.notify("secrets are shown; u masks them" if shown else "secrets are masked")
+
+    def action_back(self) -> None:
+        """Escape: one step back, to all panes, then to the connections, then without a filter."""
+        if self.maximised:
+            self.action_zoom()
+        elif self.current != "connections":
+            self.show_pane("connections")
+        elif self._connections.only is not None:
+            self.clear_filter()
+
+    @property
+    def _one_at_a_time(self) -> bool:
+        return self.maximised or self._shape is Shape.ONE
+
+    @property
+    def _in_sight(self) -> frozenset[str]:
+        return in_sight(self._shape, self.view, self.current, self.maximised)
+
+    def _arrange(self) -> None:
+        self._shape = shape_of(self.size.width, self.size.height)
+        for shape in Shape:
+            self.set_class(shape is self._shape and not self.maximised, shape.value)
+        shown = self._in_sight
+        for name, pane in self.panes.items():
+            pane.display = name in shown
+            pane.border_title = self._titles(name)
+        self.query_one("#left").display = not shown.isdisjoint({"connections", "loop"})
+        self.query_one("#views").display = not shown.isdisjoint(VIEWS)
+        self.query_one("#work").display = not shown.isdisjoint({*VIEWS, "inspector"})
+        self._drawn_version = -1
+
+    def _titles(self, name: str) -> str:
+        """The pane's title; beside it those of the panes that are hidden behind it."""
+        group = tuple(PANES) if self._one_at_a_time else VIEWS if name in VIEWS else (name,)
+        line = self.app.look.spelt("│")
+        return f" {line} ".join(
+            f"[b]{PANES[other]}[/b]" if other == name else f"[@click=screen.show('{other}')]{PANES[other]}[/]"
+            for other in group
+        )
+
+    def on_descendant_focus(self) -> None:
+        """Remember which pane has the focus."""
+        focused = self.focused
+        if isinstance(focused, LinesPane) and focused.id in self.panes:
+            self.current = focused.id
+
+    @on(AskingLine.Closed)
+    def give_focus_back(self) -> None:
+        """A line at the foot was closed."""
+        self.panes[self.current].focus()

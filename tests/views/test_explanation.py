@@ -1,0 +1,104 @@
+"""An explanation as lines: whole, readable, within its width, and safe."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asgiviz.protocol.glossary import ENTRIES, MEASURED_WITH, Entry, look_up, look_up_all
+from asgiviz.views.explanation import contents, draw, draw_all, not_found
+from asgiviz.views.spans import Row, spelt, text_of, width_of
+
+
+def lines(rows: list[Row]) -> list[str]:
+    """The rows as text."""
+    return [text_of(row.spans).rstrip() for row in rows]
+
+
+def entry_of(word: str) -> Entry:
+    """The entry of a word that has one."""
+    entry = look_up(word)
+    assert entry is not None
+    return entry
+
+
+def test_an_explanation_says_what_it_is_where_it_is_written_and_who_differs() -> None:
+    """Title, line, the rest, servers, specification, see also, and once what it was measured with."""
+    shown = lines(draw(entry_of("1005"), 78))
+    assert shown == [
+        "1005                                                                close code",
+        "No status received: the other side closed without giving a code.",
+        "",
+        "It is never on the wire: the receiving side puts it where a code is missing,",
+        "so an app must not send it. JavaScript's socket.close() without arguments",
+        "leads to it.",
+        "",
+        "Servers differ: uvicorn and granian say 1005 for a lost connection too.",
+        "hypercorn says 1006 instead, and daphne None.",
+        "",
+        "Specification: RFC 6455, 7.4.1: Defined Status Codes",
+        "https://www.rfc-editor.org/rfc/rfc6455.html#section-7.4.1",
+        'See also: 1006, websocket.disconnect["code"]',
+        "",
+        "What servers do was measured with uvicorn 0.54, hypercorn 0.18, daphne 4.2 and",
+        "granian 2.8, in November 2026.",
+    ]
+
+
+def test_what_no_server_does_differently_was_not_measured() -> None:
+    """Without a remark on servers their versions are not named."""
+    entry = entry_of("event loop")
+    assert not entry.servers
+    assert "hypercorn" not in " ".join(lines(draw(entry, 80)))
+
+
+@pytest.mark.parametrize("width", [20, 40, 78, 118, 200])
+def test_every_explanation_fits_and_is_whole(width: int) -> None:
+    """No row is wider than asked, and no word of the text is lost."""
+    for entry in ENTRIES:
+        rows = draw(entry, width)
+        assert max(width_of(row.spans) for row in rows) <= width
+        shown = "".join("".join(lines(rows)).split())
+        for text in (entry.line, entry.more, entry.servers, entry.section, entry.url, ", ".join(entry.see)):
+            assert "".join(text.split()) in shown
+
+
+def test_few_meanings_are_told_in_full_and_many_in_brief() -> None:
+    """Of `path` each meaning is told; of `headers` the likeliest, and of the others a line; versions are named once."""
+    few = look_up_all("path")
+    shown = lines(draw_all(few, 100))
+    assert all(entry.url in shown for entry in few)
+    assert " ".join(shown).count(MEASURED_WITH) == 1
+    first, *others = look_up_all("headers")
+    assert len(others) > 2
+    shown = lines(draw_all([first, *others], 100))
+    assert first.url in shown
+    assert sum("Specification:" in line for line in shown) == 1
+    assert all(any(line.startswith(entry.word) for line in shown) for entry in others)
+
+
+@pytest.mark.parametrize("width", [20, 78, 118])
+def test_the_contents_name_every_word_once(width: int) -> None:
+    """The list holds each word, in columns that fit."""
+    rows = contents(width)
+    assert max(width_of(row.spans) for row in rows) <= width
+    if width > 60:
+        shown = "".join("".join(lines(rows)).split())
+        assert all("".join(entry.word.split()) in shown for entry in ENTRIES)
+
+
+@given(st.text(max_size=300), st.integers(20, 120))
+def test_a_word_without_explanation_is_said_so_safely(word: str, width: int) -> None:
+    """Whatever was asked for, the answer fits, is printable, and can be spelt in ASCII."""
+    for row in not_found(word, width):
+        assert width_of(row.spans) <= width
+        assert text_of(row.spans).isprintable() or "\u3000" in word
+        assert spelt(text_of(row.spans)).isascii()
+
+
+def test_a_misspelt_word_gets_a_hint() -> None:
+    """The sentence names what may have been meant."""
+    said = " ".join(lines(not_found("websocket.sned", 78)))
+    assert said.startswith("There is no explanation of “websocket.sned”. Did you mean websocket.send")
+    assert said.endswith("?")
