@@ -129,12 +129,12 @@ class LoopWatch:
             hold = self._hold = None
         if answered:
             beat = self._beat = None
-        if nap.kept or (sight is not None and (hold or beat or rested)):
+        if sight is not None and (hold or beat or rested or nap.kept):
             if hold is None:
                 hold = self._hold = self._take_hold(nap, sight, beat or self._post())
             hold.pass_time(nap, self._late)
-            if sight is None or sight.details is not None:
-                self._see(hold, nap, None if sight is None else sight.details)
+            if sight.details is not None:
+                self._see(hold, nap, sight.details)
         if self._ending is not None:
             self._see_the_end(self._ending)
 
@@ -143,18 +143,18 @@ class LoopWatch:
         self._loop.call_soon_threadsafe(beat.answer)
         return beat
 
-    def _take_hold(self, nap: Nap, sight: Sight | None, beat: _Beat) -> _Hold:
+    def _take_hold(self, nap: Nap, sight: Sight, beat: _Beat) -> _Hold:
         """A callback is seen for the first time."""
         began = nap.planned if nap.kept else nap.woke
-        if sight is not None and sight.began is not None:
-            began = int(sight.began * 1e9) + self._epoch
-        return _Hold(sight and sight.key, began, beat)
+        if sight.turn is not None:
+            turn = int(sight.turn * 1e9) + self._epoch
+            began = turn if sight.first else max(began, turn)
+        return _Hold(sight.key, began, beat)
 
-    def _see(self, hold: _Hold, nap: Nap, details: Details | None) -> None:
+    def _see(self, hold: _Hold, nap: Nap, details: Details) -> None:
         """The callback has held the loop for a while."""
         hold.see(nap, details)
-        burden = hold.length if hold.held_gil else hold.length - hold.starved
-        if hold.id is None and burden >= self._threshold and not (details is not None and details.debugged):
+        if hold.id is None and hold.length - hold.starved >= self._threshold and not details.debugged:
             hold.identify(next(self._ids), self._loop, details)
         if hold.id is not None and hold.length >= hold.tell_at:
             hold.tell_at *= 2
@@ -237,13 +237,13 @@ class _Hold:
         elif nap.late >= enough:
             self.lost += nap.late
 
-    def see(self, nap: Nap, details: Details | None) -> None:
+    def see(self, nap: Nap, details: Details) -> None:
         """It holds the loop still, in this line."""
         since, self.seen = nap.woke - self.seen, nap.woke
         self.looks += 1
-        if details is None or not details.stack:
-            return
         stack = details.stack
+        if not stack:
+            return
         place = stack[user_frame(stack) or 0][:2]
         before = self._lines.get(place, (0, ()))[0]
         if before or len(self._lines) < MOST_LINES:
@@ -253,12 +253,11 @@ class _Hold:
         """The stack with the line that held the loop for the longest time."""
         return max(self._lines.values(), default=(0, ()))[1]
 
-    def identify(self, number: int, loop: asyncio.AbstractEventLoop, details: Details | None) -> None:
+    def identify(self, number: int, loop: asyncio.AbstractEventLoop, details: Details) -> None:
         """It is a stall: whose, and who is ready and waits from the beginning."""
         self.id = number
-        if details is not None:
-            self.culprit, self.in_handler = details.conn, details.in_handler
-            self._ready = {conn for conn, _ in ready_tasks(loop)}
+        self.culprit, self.in_handler = details.conn, details.in_handler
+        self._ready = {conn for conn, _ in ready_tasks(loop)}
         self.beat.watch_for(timers(loop))
 
     def victims(self, epoch: int) -> list[dict[str, Any]]:

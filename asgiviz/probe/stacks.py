@@ -44,8 +44,10 @@ class Sight(NamedTuple):
     """
 
     key: object
-    #: when it began, in the loop's time, if that can be told: on a loop in Python, as the first callback of a turn
-    began: float | None
+    #: when the turn of the loop began in which it runs, in the loop's time, and whether it is the first callback of that
+    #: turn, so that it runs since then; a loop in C does not tell
+    turn: float | None
+    first: bool
     #: only in a closer look
     details: Details | None
 
@@ -79,9 +81,9 @@ def look(thread: int, loop: asyncio.AbstractEventLoop, known: object, closer: bo
     else:
         key = tuple((frame.f_code, frame.f_lasti) for frame in frames)
     if not closer and (known is None or key != known):
-        return Sight(key, _began(root), None)
+        return Sight(key, *_turn(root), None)
     context = getattr(handle, "_context", None) or context_of(task)
-    return Sight(key, _began(root), _details(frames, None if context is None else context.get(connection)))
+    return Sight(key, *_turn(root), _details(frames, None if context is None else context.get(connection)))
 
 
 def _root(innermost: FrameType) -> FrameType | None:
@@ -96,13 +98,13 @@ def _root(innermost: FrameType) -> FrameType | None:
     return root
 
 
-def _began(root: FrameType) -> float | None:
-    """When the callback below `root` began, if it is the first one of a turn of the loop, which notes when that began."""
+def _turn(root: FrameType) -> tuple[float | None, bool]:
+    """When the turn of the loop began that runs `root`, and whether that is the first one in it."""
     if root.f_back is None or root.f_back.f_code is not _ONCE:
-        return None
+        return None, False
     turn = root.f_back.f_locals
     began = turn.get("end_time")
-    return began if turn.get("i") == 0 and isinstance(began, float) else None
+    return (began, turn.get("i") == 0) if isinstance(began, float) else (None, False)
 
 
 def _between(frame: FrameType, root: FrameType) -> Iterator[FrameType]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, BinaryIO, ClassVar, TextIO
 
 from rich.console import Console
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
 from asgiviz.model.masking import Mask
 from asgiviz.settings import Settings
-from asgiviz.ui.keys import bindings, key_map, rebind
+from asgiviz.ui.keys import ACTIONS, bindings, key_map, rebind
 from asgiviz.ui.lines_pane import LinesPane
 from asgiviz.ui.look import Look
 from asgiviz.ui.terminal import driver_on
@@ -99,6 +100,18 @@ class AsgivizApp(App[None]):
         mask = self._mask if self.look.mask is None else None
         self._set_look(Look(self.look.theme, self.look.ascii, mask))
         return mask is None
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterator[SystemCommand]:
+        """What the palette offers: every action that works on this screen, with its key."""
+        keys = key_map(self.settings).keys
+        places = {"app": self, "trace": screen, "waterfall": next(iter(screen.query("#waterfall")), None)}
+        for action in ACTIONS.values():
+            place = places.get(action.group)
+            if place is None or action.id == "app.palette" or (action.group == "trace" and screen is not self._first):
+                continue
+            name = f"{action.label}   {' '.join(keys[action.id])}".rstrip()
+            run = partial(self.run_action, action.textual, default_namespace=place)
+            yield SystemCommand(name, action.help, run)
 
     # -- actions ---------------------------------------------------------------------------------------------------
 

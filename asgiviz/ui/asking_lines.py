@@ -23,12 +23,13 @@ class AskingLine(Horizontal):
 
     DEFAULT_CSS = """
     AskingLine {
-        height: auto; max-height: 3; dock: bottom; display: none; background: $surface; padding: 0 1;
+        height: auto; max-height: 3; display: none; background: $surface; padding: 0 1;
         &.-open { display: block; }
         Label.ask { width: auto; color: $text-accent; text-style: bold; padding: 0 1 0 0; }
         Label.said { width: 1fr; height: auto; color: $text-muted; padding: 0 0 0 1; }
         Label.said.-wrong { color: $text-error; }
         Input { width: 40%; min-width: 30; border: none; height: 1; padding: 0; background: $surface; }
+        Input:focus { border: none; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -39,7 +39,7 @@ The bar shows how the time went: `█` the app was running, `░` it waited in r
         self._column: Column = COLUMNS[0]
         self._descending = False
         self._sorted_at = 0.0
-        self.follows = True
+        self.follows = feed.growing
 
     # -- rows ------------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual import work
+from textual.screen import Screen
 
 from asgiviz.model.masking import Mask
 from asgiviz.store.errors import RecordingError
@@ -32,21 +33,15 @@ from asgiviz.views.spans import text_of
 PATIENCE = 3.0
 
 if TYPE_CHECKING:
-    from textual.screen import Screen
-
     from asgiviz.model.recording import Header
     from asgiviz.ui.app import AsgivizApp
 
-    class Base(Screen[None]):
-        """A screen of our own app."""
 
-        app: AsgivizApp
-else:
-    Base = object
-
-
-class Doing(Base):
+class Doing(Screen[None]):
     """The part of the trace screen that acts."""
+
+    if TYPE_CHECKING:
+        app: AsgivizApp
 
     feed: Feed
     panes: dict[str, LinesPane]

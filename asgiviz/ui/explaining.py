@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from textual.screen import Screen
+
 from asgiviz.model.connection import Connection
 from asgiviz.model.events import Ev, Event
 from asgiviz.protocol import glossary
@@ -16,19 +18,10 @@ from asgiviz.ui.keys import ACTIONS, key_map
 from asgiviz.ui.lines_pane import LinesPane
 from asgiviz.ui.text_screen import PageScreen
 from asgiviz.views.explanation import draw_all
-from asgiviz.views.spans import Role, Row, Span
+from asgiviz.views.spans import Role, Row, Span, shortened
 
 if TYPE_CHECKING:
-    from textual.screen import Screen
-
     from asgiviz.ui.app import AsgivizApp
-
-    class Base(Screen[None]):
-        """A screen of our own app."""
-
-        app: AsgivizApp
-else:
-    Base = object
 
 #: What an event is called in the glossary, beside its message.
 _WORDS = {
@@ -43,8 +36,11 @@ _WORDS = {
 }
 
 
-class Explaining(Base):
+class Explaining(Screen[None]):
     """The part of the trace screen that explains."""
+
+    if TYPE_CHECKING:
+        app: AsgivizApp
 
     feed: Feed
     panes: dict[str, LinesPane]
@@ -76,19 +72,31 @@ class Explaining(Base):
         """About the pane with the focus, and the keys that work now."""
         pane = self.panes[self.current]
         keys = key_map(self.app.settings).keys
-        groups = ("pane", "waterfall", "trace", "app") if self.current == "waterfall" else ("pane", "trace", "app")
+        groups = ("waterfall", "trace", "pane", "app") if self.current == "waterfall" else ("trace", "pane", "app")
 
         def draw(width: int) -> list[Row]:
-            paragraphs = pane.HELP.strip().split("\n")
-            rows = [Row([Span(line)]) for text in paragraphs for line in textwrap.wrap(text, width) or [""]]
-            rows += [Row([]), Row([Span("Keys", Role.STRONG)])]
-            for action in ACTIONS.values():
-                if action.group in groups and keys.get(action.id):
-                    names = " ".join(keys[action.id])
-                    rows.append(Row([Span(f" {names:<16} ", Role.RECEIVE), Span(action.help)]))
+            rows = [*marked_up(pane.HELP, width), Row([]), Row([Span("Keys", Role.STRONG)])]
+            known = [action for group in groups for action in ACTIONS.values() if action.group == group and keys.get(action.id)]
+            for action in known:
+                names = " ".join(keys[action.id])
+                rows.append(Row(shortened([Span(f" {names:<14} ", Role.STRONG), Span(action.help)], width)))
             return rows
 
         self.app.push_screen(PageScreen(f"Help: {pane.TITLE}", draw))
+
+
+def marked_up(text: str, width: int) -> list[Row]:
+    """Our own paragraphs, a line each, broken between words; what stands between backticks is strong."""
+    rows = []
+    strong = False
+    for paragraph in text.strip().split("\n"):
+        for line in textwrap.wrap(paragraph, width) or [""]:
+            spans = []
+            for place, piece in enumerate(line.split("`")):
+                strong = not strong if place else strong
+                spans.append(Span(piece, Role.STRONG if strong else Role.PLAIN))
+            rows.append(Row(spans))
+    return rows
 
 
 def _known(*entries: Entry | None) -> list[Entry]:

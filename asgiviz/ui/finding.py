@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 from textual import on
+from textual.screen import Screen
 
 from asgiviz.ui.asking_lines import AskingLine, CommentLine, FilterLine, NumberLine, SearchLine
 from asgiviz.ui.connections_pane import ConnectionsPane
@@ -14,18 +14,11 @@ from asgiviz.ui.feed import Feed
 from asgiviz.ui.lines_pane import LinesPane
 from asgiviz.views.search import Search
 
-if TYPE_CHECKING:
-    from textual.screen import Screen
-
-    Base = Screen[None]
-else:
-    Base = object
-
 #: Seconds of a tick that a search may take.
 BITE = 0.012
 
 
-class Finding(Base):
+class Finding(Screen[None]):
     """The part of the trace screen that finds and marks."""
 
     feed: Feed

@@ -185,7 +185,7 @@ class LinesPane(Widget, can_focus=True):
             return " "
         size = max(1, height * height // count)
         start = round((height - size) * self.top / max(1, count - height))
-        return "█" if start <= y < start + size else "│"
+        return "▐" if start <= y < start + size else " "
 
     # -- moving ----------------------------------------------------------------------------------------------------
 

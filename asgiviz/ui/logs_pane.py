@@ -30,7 +30,7 @@ Choosing a line shows its connection, and the sequence at that moment. Enter unf
     def __init__(self, feed: Feed, *, id: str | None = None) -> None:  # noqa: A002  # Textual's name
         super().__init__(id=id)
         self.feed = feed
-        self.follows = True
+        self.follows = feed.growing
         #: unfolded event -> its rows
         self._unfolded: dict[int, list[Row]] = {}
         self._drawn: dict[int, list[Row]] = {}

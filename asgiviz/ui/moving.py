@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from textual import on
+from textual.screen import Screen
 
 from asgiviz.ui.asking_lines import NumberLine
 from asgiviz.ui.feed import SPEEDS, Feed, Mode
-
-if TYPE_CHECKING:
-    from textual.screen import Screen
-
-    Base = Screen[None]
-else:
-    Base = object
 
 _PLACE = re.compile(r"([+-]?)(\d{1,12})|(\d{1,9}(?:\.\d{0,9})?)\s*(ms|s|m)")
 _UNITS = {"ms": 1e6, "s": 1e9, "m": 60e9}
 
 
-class Moving(Base):
+class Moving(Screen[None]):
     """The part of the trace screen that moves the feed."""
 
     feed: Feed

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Hashable
 
 from asgiviz.ui.feed import Feed
 from asgiviz.ui.lines_pane import LinesPane
-from asgiviz.views.automaton import draw, history
+from asgiviz.views.automaton import History, draw
 from asgiviz.views.spans import Role, Row, Span, Spans
 
-#: Events that are walked through at most; a longer connection is walked from its first ones to here.
-MOST = 20_000
+#: Events that are walked through at a time.
+MOST = 50_000
 
 
 class StatePane(LinesPane):
@@ -31,6 +32,9 @@ It moves with the cursor: choose an event in the sequence, or step with `.` and 
         self.seq: int | None = None
         self._rows: list[Row] = []
         self._drawn_for: tuple[object, ...] = ()
+        self._walked = History()
+        self._walked_to = 0
+        self._walked_for: tuple[object, ...] = ()
 
     def _draw(self) -> None:
         conn, ledger = self.conn, self.feed.ledger
@@ -41,8 +45,20 @@ It moves with the cursor: choose an event in the sequence, or step with `.` and 
         wanted = (conn, own[-1], self.seq, self._text_width, self.size.height, ledger)
         if wanted != self._drawn_for:
             self._drawn_for = wanted
-            events = self.feed.events(conn)[:MOST]
-            self._rows = draw(history(events, self.seq), self._text_width, self.size.height)
+            self._rows = draw(self._walk(conn, own), self._text_width, self.size.height)
+
+    def _walk(self, conn: int, own: array[int]) -> History:
+        """The walk up to the selected event; where the one before ended earlier, it goes on from there."""
+        upto = own[-1] if self.seq is None else self.seq
+        known = (conn, self.feed.ledger)
+        if self._walked_for != known or self._walked_to > upto:
+            self._walked_for, self._walked, self._walked_to = known, History(), 0
+        if self._walked_to < upto:
+            for event in self.feed.events(conn, self._walked_to)[:MOST]:
+                if event.seq <= upto:
+                    self._walked.add(event)
+            self._walked_to = upto
+        return self._walked
 
     def count(self) -> int:
         self._draw()
@@ -66,5 +82,6 @@ It moves with the cursor: choose an event in the sequence, or step with `.` and 
             self.refresh()
 
     def show_event(self, seq: int) -> None:
-        self.seq = seq
+        """Stand at an event; 0: at the newest."""
+        self.seq = seq or None
         self.refresh()

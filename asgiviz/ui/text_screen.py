@@ -16,7 +16,7 @@ from asgiviz.views.spans import Row, Spans
 class Page(LinesPane):
     """The rows; drawn anew for each width."""
 
-    DEFAULT_CSS = "Page { border: round $accent; border-title-color: $accent; background: $surface; }"
+    DEFAULT_CSS = "Page { border: round $accent; border-title-color: $accent; padding: 0 1; }"
 
     def __init__(self, title: str, draw: Callable[[int], list[Row]]) -> None:
         super().__init__()
@@ -78,6 +78,6 @@ class PageScreen(ModalScreen[None]):
 
     def _fit(self) -> None:
         width = min(self.MOST_COLUMNS, self.size.width - 2)
-        rows = len(self.page.rows(max(1, width - 3)))
+        rows = len(self.page.rows(max(1, width - 5)))
         self.page.styles.width = width
         self.page.styles.height = max(3, min(rows + 2, self.size.height - 2))

@@ -17,7 +17,7 @@ from asgiviz.views.text import word
 class TitleBar(Widget):
     """One line above everything."""
 
-    DEFAULT_CSS = "TitleBar { height: 1; background: $panel; padding: 0 1; }"
+    DEFAULT_CSS = "TitleBar { height: 1; background: $background; padding: 0 1; }"
     ALLOW_SELECT = False
 
     def __init__(self, feed: Feed, verb: str) -> None:

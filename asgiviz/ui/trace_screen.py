@@ -14,7 +14,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
-from textual.screen import Screen
 from textual.widgets import Footer
 
 from asgiviz.model.recording import Header
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
 HEARTBEAT = 1.0
 
 
-class TraceScreen(Finding, Moving, Explaining, Doing, Screen[None]):
+class TraceScreen(Finding, Moving, Explaining, Doing):
     """One recording on the screen; `stage` is the run that it comes from, None for a saved one.
 
     `verb` is the command that brought us here: trace, demo or open.
@@ -174,6 +173,8 @@ class TraceScreen(Finding, Moving, Explaining, Doing, Screen[None]):
         for pane in self.panes.values():
             pane.show_connection(conn)
         self.choose_event(seq if seq is not None else self.feed.ledger.seqs[conn][0])
+        if seq is None:  # nobody chose an event: the automaton stands where the connection has come to
+            self.panes["state"].show_event(0)
 
     def choose_event(self, seq: int) -> None:
         """Show an event in all panes."""

@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.message import Message
 
 from asgiviz.model.connection import Connection
+from asgiviz.model.events import Ev, Event
 from asgiviz.ui.feed import Feed
 from asgiviz.ui.keys import bindings
 from asgiviz.ui.lines_pane import LinesPane
@@ -59,12 +60,13 @@ ctrl with the arrows moves the cursor in time, and so does a click; the other pa
         self.moment: int | None = None
         self._ledger: Ledger | None = None
         self._lanes: dict[int, tuple[Lane | None, int]] = {}
+        self._stalls: dict[int, list[Event]] = {}  # culprit -> what it is blamed for
         self._profile = Concurrency()
         self._begun: set[int] = set()
         self._ended: set[int] = set()
         self._new: set[int] = set()
         self._seq = 0
-        self.follows = True
+        self.follows = feed.growing
 
     # -- rows ------------------------------------------------------------------------------------------------------
 
@@ -110,6 +112,8 @@ ctrl with the arrows moves the cursor in time, and so does a click; the other pa
         lane, after = self._lanes.pop(conn, (None, 0))
         if lane is None:
             lane = Lane(conn, connection.began)
+            for stall in self._stalls.get(conn, ()):
+                lane.add(stall)
         own = self.feed.ledger.seqs[conn]
         if own[-1] > after:
             for event in self.feed.events(conn, after):
@@ -130,8 +134,14 @@ ctrl with the arrows moves the cursor in time, and so does a click; the other pa
         ledger = self.feed.ledger
         if ledger is not self._ledger or ledger.seq < self._seq:
             self._ledger = ledger
-            self._lanes, self._profile = {}, Concurrency()
+            self._lanes, self._stalls, self._profile, self._seq = {}, {}, Concurrency(), 0
             self._begun, self._ended, self._new = set(), set(), set(ledger.order)
+        for stall in ledger.aside(Ev.STALL, self.feed.read, self._seq):
+            culprit = stall.get("culprit")
+            if isinstance(culprit, int):
+                self._stalls.setdefault(culprit, []).append(stall)
+                if (lane := self._lanes.get(culprit, (None, 0))[0]) is not None:
+                    lane.add(stall)
         self._seq = ledger.seq
         moments: list[tuple[int, int]] = []
         for conn in self._new:

@@ -57,8 +57,9 @@ def draw(lane: Lane, axis: TimeAxis, now: int, cursor: int | None = None, failed
     _draw_folds(axis, signs, roles)
     column = None if cursor is None else axis.column(cursor)
     if column is not None:
-        signs[column] = "│" if signs[column] in " ┊" else signs[column]
-        roles[column] = Role.MARK
+        blank = signs[column] in " ┊"
+        signs[column] = "│" if blank else signs[column]
+        roles[column] = Role.STRONG if blank else Role.MARK
     return _spans(signs, roles)
 
 

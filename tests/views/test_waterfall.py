@@ -185,7 +185,7 @@ def test_the_cursor_hides_nothing() -> None:
     """It is a thin line where nothing is, and marks the sign where something is; the ruler tells its time."""
     axis = TimeAxis(0, 100 * MS, 20)
     made = lane(1, 50, 51)
-    assert draw(made, axis, 0, 20 * MS)[1] == Span("│", Role.MARK)
+    assert draw(made, axis, 0, 20 * MS)[1] == Span("│", Role.STRONG)
     assert Span("▏", Role.MARK) not in draw(made, axis, 0, 50 * MS)
     assert Span("▌", Role.MARK) in draw(made, axis, 0, 50 * MS)
     assert text_of(ruler(axis, 20 * MS)) == "▏0  ▼ 20 ms         "
