@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from itertools import cycle
+from itertools import cycle, pairwise
 from pathlib import Path
 from statistics import median
 from time import perf_counter, sleep
@@ -49,11 +49,15 @@ class Keys:
 
     def settle(self) -> None:
         """Go to the newest connection, and know which it is."""
-        self.terminal.press(END)
-        sleep(0.5)
-        self.terminal.press(UP)
-        sleep(0.5)
-        self._shown = self.terminal.last(rb"m#([\d,]+) GET")
+        for _ in range(40):
+            self.terminal.press(END)
+            sleep(0.25)
+            self.terminal.press(UP)
+            sleep(0.25)
+            self._shown = self.terminal.last(rb"m#([\d,]+) GET")
+            if len(self._shown) > 2:  # there is room above it
+                return
+        raise TimeoutError("no connections came")
 
     def turn(self, name: str, key: bytes, title: bytes) -> None:
         """Press the number of a view and wait for its title."""
@@ -204,7 +208,7 @@ class Traced:
                 event = json.loads(line)
                 (gaps if event["ev"] == "gap" else seqs).append(event["seq"])
         path.unlink()
-        missing = sum(after - before - 1 for before, after in zip(seqs, seqs[1:], strict=False) if before > seqs[-1] - RING)
+        missing = sum(after - before - 1 for before, after in pairwise(seqs) if before > seqs[-1] - RING)
         return {"recorded": seqs[-1], "kept": len(seqs), "gaps": len(gaps), "missing_of_the_ring": missing}
 
 
@@ -312,6 +316,7 @@ def _filtered(keys: Keys, text: str) -> dict[str, Any]:
     began = terminal.press(text.encode() + b"\r")
     took, _ = terminal.wait(rb" of [\d,]+ ", 120)
     keys.took.setdefault("filter", []).append((took - began) * 1e3)
+    sleep(0.2)  # the focus is back on the list
     while True:
         sleep(0.05)
         terminal.press(b"4")

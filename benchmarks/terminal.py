@@ -32,7 +32,14 @@ class Terminal:
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
         self.began = perf_counter()
         self._process = subprocess.Popen(
-            command, cwd=cwd, stdin=inner, stdout=inner, stderr=inner, env=environment, start_new_session=True
+            command,
+            cwd=cwd,
+            stdin=inner,
+            stdout=inner,
+            stderr=inner,
+            env=environment,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # it is the terminal that the command belongs to
         )
         os.close(inner)
         self._news = threading.Condition()

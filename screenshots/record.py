@@ -44,25 +44,37 @@ def ten_tables(url: str) -> None:
         time.sleep(0.3)
 
 
+def one_holds_up_four(url: str) -> None:
+    """Four requests await when one comes that blocks."""
+    awaits = [Script(f"table {number}", (Request("/async"), Read()), delay=number / 50) for number in range(1, 5)]
+    crowd = Crowd([*awaits, Script("the long talk", (Request("/blocking"), Read()), delay=0.15)], url).start()
+    if not crowd.wait(30):
+        raise SystemExit("the waiter did not answer")
+
+
 def slow_reader(url: str) -> None:
-    """An upload of a megabyte that comes straight back to a client which reads a little now and then."""
+    """An upload of twelve megabytes that comes straight back to a client which reads now and then."""
     where = urlsplit(url)
-    body = bytes(range(32, 127)) * 5_000
+    body = b"All work and no play makes Jack wait. " * 300_000
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32_768)
         client.connect((where.hostname, where.port))
         head = f"POST /echo HTTP/1.1\r\nhost: {where.netloc}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
         writer = threading.Thread(target=client.sendall, args=(head.encode() + body,), daemon=True)
         writer.start()
-        while client.recv(16_384):
-            time.sleep(0.02)
+        for pause in (0.4, 0.4, 0.4, 0.0):
+            time.sleep(pause)
+            left = len(body) // 3
+            while left > 0 and (piece := client.recv(65_536)):
+                left -= len(piece)
         writer.join(5)
 
 
 #: recording -> the arguments of asgiviz, and the clients; None: it brings its own
 RUNS: dict[str, tuple[tuple[str, ...], Callable[[str], None] | None]] = {
-    "demo": (("demo", "--loop", "asyncio", "--http", "h11", "--body-limit", "400"), None),
+    "demo": (("demo", "--loop", "asyncio", "--http", "h11", "--body-limit", "4000"), None),
     "waiter": ((*WAITER, "--connections", "20"), ten_tables),
+    "stall": ((*WAITER, "--connections", "5"), one_holds_up_four),
     "upload": ((*WAITER, "--connections", "1", "--body-limit", "100"), slow_reader),
 }
 

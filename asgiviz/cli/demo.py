@@ -25,7 +25,7 @@ GRACE = 1
 def demo(port: int, http: str, ws: str, loop: str, **options: Any) -> None:
     """Serve a small app and send it visitors that use everything it has, some of them badly.
 
-    The visit takes about seven seconds. On a terminal the app then stays up for your own requests until Ctrl-C;
+    The visit takes about seven seconds. On a terminal the app then stays up for your own requests, until q or Ctrl-C;
     elsewhere the demo ends by itself.
     """
     from asgiviz.cli.live import live_run
@@ -46,9 +46,10 @@ def demo(port: int, http: str, ws: str, loop: str, **options: Any) -> None:
         crowds.append(visit(url, session.recorder.emit, on_end=lambda: invite(url) if stays else None))
 
     def invite(url: str) -> None:
-        live.say(f"the visitors have left, the app stays: try `curl {url}/hello/you`. Ctrl-C ends it")
+        ends = "q" if look.form == "screen" else "Ctrl-C"
+        live.say(f"the visitors have left, the app stays: try `curl {url}/hello/you`. {ends} ends it")
 
-    live = live_run(look)(
+    live = live_run(look, "demo")(
         session,
         look,
         options["record"],

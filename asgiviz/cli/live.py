@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from types import FrameType
@@ -41,6 +42,8 @@ class StopSignals:
 
     def __enter__(self) -> StopSignals:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+                continue  # nohup: it shall outlive its terminal
             self._before[number] = signal.signal(number, self._count)
         return self
 
@@ -114,6 +117,7 @@ class LiveRun:
         with StopSignals() as stop:
             try:
                 self._file = open_for_writing(self._record, keep=True) if self._record is not None else None
+                self._prepare()
                 session.start()
                 self._wait_until_loaded(stop)
                 self._open_outputs()
@@ -122,7 +126,7 @@ class LiveRun:
                 self._tell(error)
                 return self._end(stop, error.code if isinstance(error, HostError) else USAGE)
             except Exception as error:  # noqa: BLE001  # ours: the recording is completed all the same
-                self.say(f"a mistake in asgiviz itself ended this: {type(error).__name__}: {error}. Please report it")
+                self._tell_mistake(error)
                 return self._end(stop, OUR_MISTAKE)
             failure = session.host.state.failure
             if failure is None and not self._listened and not stop.count and session.host.state.phase is Phase.STARTING:
@@ -131,6 +135,9 @@ class LiveRun:
             return self._end(stop, failure.code if failure is not None and not stop.count else 0)
 
     # -- while it runs ---------------------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        """What is done before the app is started."""
 
     def _wait_until_loaded(self, stop: StopSignals) -> None:
         say_so = self._began + SAY_SO_AFTER
@@ -214,15 +221,8 @@ class LiveRun:
 
     def _end(self, stop: StopSignals, code: int) -> int:
         session = self._session
-        asked = stop.count
         session.ask_to_stop()
-        deadline = monotonic() + session.run.options.timeout_graceful_shutdown + PATIENCE
-        if asked and not session.host.state.wait_ended(0.5):
-            self.say("stopping; Ctrl-C again ends it now")
-        while not session.host.state.wait_ended(TICK) and monotonic() < deadline:
-            if stop.count > asked:
-                session.ask_to_stop(force=True)
-                deadline = min(deadline, monotonic() + NO_PATIENCE)
+        self._wait_for_the_app(stop)
         came_back = session.finish(0)
         for output in self._outputs:
             output.close(2.0)
@@ -233,21 +233,45 @@ class LiveRun:
             self.say("the app did not come back; it was left behind, and everything up to here is recorded")
         if self._file is not None and self._record is not None and not self._file.closed:
             leave(self._file, self._record)
+        self._sum_up()
         session.release()
         leave_if_left_behind(code, came_back)
         return code
 
+    def _wait_for_the_app(self, stop: StopSignals) -> None:
+        """Give the app its time to finish, or less when Ctrl-C comes again."""
+        session, asked = self._session, stop.count
+        deadline = monotonic() + session.run.options.timeout_graceful_shutdown + PATIENCE
+        if asked and not session.host.state.wait_ended(0.5):
+            self.say("stopping; Ctrl-C again ends it now")
+        while not session.host.state.wait_ended(TICK) and monotonic() < deadline:
+            if stop.count > asked:
+                session.ask_to_stop(force=True)
+                deadline = min(deadline, monotonic() + NO_PATIENCE)
+
+    def _sum_up(self) -> None:
+        """The last words."""
+
+    def _tell_mistake(self, error: Exception) -> None:
+        """Ours."""
+        self.say(f"a mistake in asgiviz itself ended this: {type(error).__name__}: {error}. Please report it")
+
     def _tell(self, error: HostError | RecordingError) -> None:
         """The app's whole traceback, then one sentence."""
+        trace, sentence = self._reason(error)
+        if isinstance(error, HostError):
+            self._told = error
+        self.say(sentence, before=trace)
+
+    def _reason(self, error: HostError | RecordingError) -> tuple[str, str]:
+        """The app's traceback (or nothing), and what went wrong."""
         trace, sentence = getattr(error, "trace", None), str(error)
         if trace is None and self._session.failed_in_lifespan():
             startup = self._session.startup()
             trace = startup.trace
             why = startup.refused if startup.refused is not None else startup.error
             sentence = f"the app's lifespan startup failed: {why}" if why else sentence
-        if isinstance(error, HostError):
-            self._told = error
-        self.say(sentence, before=trace or "")
+        return trace or "", sentence
 
     def say(self, sentence: str, before: str = "") -> None:
         """One line on our standard error, wherever the app has put its own."""
@@ -260,19 +284,20 @@ class LiveRun:
             self._session.err = None  # nobody reads it any more
 
 
-def live_run(look: Look) -> type[LiveRun]:
-    """The kind of run for a look: with the screen, or printing."""
+def live_run(look: Look, verb: str) -> Callable[..., LiveRun]:
+    """The kind of run for a look: with the screen, or printing. `verb` is the command that it is for."""
     if look.form != "screen":
         return LiveRun
-    from asgiviz.cli.screen import ScreenRun  # loads Textual only when it is wanted
+    from asgiviz.cli.screen import ScreenRun
 
-    return ScreenRun
+    return partial(ScreenRun, verb)
 
 
 def leave_if_left_behind(code: int, came_back: bool) -> None:
     """End the process now when threads of the app would keep it: everything of ours is written."""
     lingering = [thread for thread in threading.enumerate() if not thread.daemon and thread is not threading.main_thread()]
+    deadline = monotonic() + 0.5
     for thread in lingering if came_back else []:
-        thread.join(0.5)
+        thread.join(max(0.0, deadline - monotonic()))
     if not came_back or any(thread.is_alive() for thread in lingering):
         os._exit(code)

@@ -30,21 +30,26 @@ class Look:
 def look_here(options: dict[str, Any]) -> Look:
     """The look that `cli.options.output_options` ask for (they are taken out of `options`), fit for standard output."""
     terminal = sys.stdout is not None and sys.stdout.isatty()
+    dumb = os.environ.get("TERM") == "dumb"
     width = options.pop("width")
     if width is None:
         width = shutil.get_terminal_size((120, 24)).columns if terminal else 120
     encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "")
     reveal, masked = options.pop("reveal"), (*Settings.load().mask, *options.pop("masked"))
     return Look(
-        form=options.pop("form") or ("screen" if terminal and has_keyboard() else "plain"),
+        form=options.pop("form") or ("screen" if terminal and not dumb and has_keyboard() else "plain"),
         filter=options.pop("filter_"),
         mask=None if reveal else Mask(masked),
         width=width,
-        colour=terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb",
+        colour=terminal and "NO_COLOR" not in os.environ and not dumb,
         ascii=options.pop("ascii_") or not encoding.startswith("utf"),
     )
 
 
 def has_keyboard() -> bool:
-    """Whether keys can be read: from standard input, or else from the terminal itself."""
-    return (sys.stdin is not None and sys.stdin.isatty()) or os.access("/dev/tty", os.R_OK)
+    """Whether keys can be read: from the terminal that we belong to, whatever standard input is."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True

@@ -30,14 +30,7 @@ def open_(file: str, **options: Any) -> None:
 
     look = look_here(options)
     try:
-        if file != "-":
-            reader = open_recording(Path(file))
-        elif look.form == "screen":
-            from asgiviz.cli.screen import take_recording_from_input
-
-            reader = read_stream(take_recording_from_input(), "standard input")
-        else:
-            reader = read_stream(sys.stdin.buffer, "standard input")
+        reader = open_recording(Path(file)) if file != "-" else read_stream(sys.stdin.buffer, "standard input")
     except RecordingError as error:
         click.echo(f"asgiviz: {error}", err=True)
         sys.exit(2)

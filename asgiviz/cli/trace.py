@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from asgiviz.cli.options import output_options, recording_options, server_options, take_server_options
 
@@ -28,6 +30,7 @@ def trace(target: str, app_dir: str, factory: bool, reload: bool, reload_dirs: t
     """Run TARGET (module:attribute) under a real server and show everything that crosses the line between them.
 
     On a terminal it opens the trace screen; elsewhere, or with --plain, it prints a line per event until Ctrl-C.
+    When the screen is closed, open requests have one second to finish; --timeout-graceful-shutdown gives them more.
     """
     from asgiviz.cli.live import live_run
     from asgiviz.cli.look import look_here
@@ -36,6 +39,10 @@ def trace(target: str, app_dir: str, factory: bool, reload: bool, reload_dirs: t
 
     server = take_server_options(options)
     look = look_here(options)
+    if look.form == "screen" and not _was_given("timeout_graceful_shutdown"):
+        from asgiviz.cli.screen import GRACE
+
+        server = replace(server, timeout_graceful_shutdown=GRACE)
     directory = str(Path(app_dir).resolve())
     session = Session(
         Run(target, directory, factory, server, options["body_limit"], options["stall_ms"]),
@@ -43,4 +50,9 @@ def trace(target: str, app_dir: str, factory: bool, reload: bool, reload_dirs: t
         reload=reload_directories(reload_dirs, directory) if reload or reload_dirs else (),
         max_events=options["max_events"],
     )
-    sys.exit(live_run(look)(session, look, options["record"], options["seconds"], options["connections"]).run())
+    sys.exit(live_run(look, "trace")(session, look, options["record"], options["seconds"], options["connections"]).run())
+
+
+def _was_given(option: str) -> bool:
+    """Whether the user has chosen a value for an option."""
+    return click.get_current_context().get_parameter_source(option) is not ParameterSource.DEFAULT

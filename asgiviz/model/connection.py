@@ -348,7 +348,7 @@ class Connections(Mapping[int, Connection]):
 _TELLING = frozenset(
     kind
     for kind, (ev, _) in enumerate(KINDS)
-    if ev in (Ev.SCOPE, Ev.RECEIVE_BEGIN, Ev.RECEIVE_END, Ev.SEND_BEGIN, Ev.SEND_END, Ev.EXIT)
+    if ev in (Ev.SCOPE, Ev.RECEIVE_BEGIN, Ev.RECEIVE_END, Ev.SEND_BEGIN, Ev.SEND_END, Ev.EXIT, Ev.OTHER)
 )
 _OUTCOMES = frozenset(outcome.value for outcome in Outcome)
 

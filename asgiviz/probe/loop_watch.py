@@ -29,7 +29,7 @@ from typing import Any
 
 from asgiviz.model.events import STALL, Emit
 from asgiviz.probe.logs import log_event
-from asgiviz.probe.loop_clocks import LoopClocks, Nap
+from asgiviz.probe.loop_clocks import STANDSTILL, LoopClocks, Nap
 from asgiviz.probe.pools import Pools
 from asgiviz.probe.stacks import Details, Sight, Stack, look, places, user_frame
 from asgiviz.probe.waiting import Counted, ready_tasks, timers
@@ -44,8 +44,6 @@ TOLD_AFTER = 1_000_000_000
 TURNS = 8
 #: Looks that the end of a stall waits for the loop to have made these turns.
 PATIENCE = 20
-#: Nanoseconds of computing in one nap below which a thread did nothing but wait.
-STANDSTILL = 1_000_000
 #: Nanoseconds between two looks at the thread pools; lines of which a stall remembers how long they held; victims told.
 POOLS_EVERY, MOST_LINES, MOST_VICTIMS = 200_000_000, 500, 200
 
@@ -129,7 +127,7 @@ class LoopWatch:
             hold = self._hold = None
         if answered:
             beat = self._beat = None
-        if sight is not None and (hold or beat or rested or nap.kept):
+        if sight is not None and (hold or beat or rested or nap.kept or self._ending):
             if hold is None:
                 hold = self._hold = self._take_hold(nap, sight, beat or self._post())
             hold.pass_time(nap, self._late)
@@ -231,10 +229,13 @@ class _Hold:
 
     def pass_time(self, nap: Nap, enough: int) -> None:
         """What a nap says of the time in it."""
-        self.starved += nap.starved
+        starved = nap.starved
+        if nap.computed >= STANDSTILL and self.looks:  # of what computes, only that can be blamed, whatever it waited for
+            starved = max(starved, nap.woke - nap.began - nap.computed)
+        self.starved += starved
         if nap.kept:
             self._kept += nap.late
-        elif nap.late >= enough:
+        elif nap.late >= enough or nap.computed < STANDSTILL:
             self.lost += nap.late
 
     def see(self, nap: Nap, details: Details) -> None:

@@ -44,7 +44,7 @@ def _kind_of(ev: str, fields: dict[str, Any]) -> tuple[int, Any]:
         return kind, value
     if ev in _ALL_FIELDS:
         return _ALL_FIELDS[ev], fields or None
-    return OTHER, {"ev": ev, **fields}
+    return OTHER, {**fields, "ev": ev}
 
 
 class Loading(threading.Thread):
@@ -60,12 +60,14 @@ class Loading(threading.Thread):
 
     def run(self) -> None:
         """Read to the end."""
-        emit, epoch = self._recorder.emit, self._recorder.epoch
+        recorder = self._recorder
         try:
             for event in self._events:
                 if self._stopped:
                     return
-                emit(raw_of(event, epoch))
+                raw = raw_of(event, recorder.epoch)
+                recorder.numbering.put(len(recorder) + 1, event.seq)
+                recorder.emit(raw)
         except Exception as error:  # noqa: BLE001  # the top of a thread
             self.trouble = error
 
@@ -77,6 +79,6 @@ class Loading(threading.Thread):
 def recorder_for(started: str, max_events: int, max_bytes: int) -> Recorder:
     """An empty recorder that began when the recording did."""
     recorder = Recorder(max_events, max_bytes)
-    with suppress(ValueError):  # a header without a readable date: it only dates the file
+    with suppress(ValueError, OverflowError):  # a header without a usable date: it only dates the file
         recorder.started = datetime.fromisoformat(started).astimezone(UTC)
     return recorder

@@ -20,6 +20,8 @@ from asgiviz.store.lines import decode, loads
 
 #: The longest line that is believed to be one, in bytes: a kept body of 32 MiB in base64, and some.
 MAX_LINE = 48 * 1024 * 1024
+#: Name of the note that ends a file which somebody saved while the recording went on.
+SAVED = "saved"
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -57,7 +59,9 @@ class RecordingReader:
                 return
             self._last = event
             yield event
-        if self.ending is None and not _is_the_end(self._last):
+        if self.ending is None and self._last is not None and self._last.get("name") == SAVED:
+            self.ending = "saved while the server was running"
+        elif self.ending is None and not _is_the_end(self._last):
             self.ending = "the recording stops in the middle: what wrote it was ended before the server had stopped"
 
     def _next_line(self) -> bytes | None:

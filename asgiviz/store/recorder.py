@@ -10,7 +10,7 @@ from __future__ import annotations
 import marshal
 import threading
 import zlib
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from typing import Any
 
 from asgiviz.model.events import EXIT, GAP, LARGE, SCOPE, Emit, Event, Raw, expand
 from asgiviz.model.values import freeze, kept_length
+from asgiviz.store.numbering import Numbering
 
 #: Events kept in memory, and bytes of them as they are packed.
 MAX_EVENTS = 200_000
@@ -29,8 +30,10 @@ BLOCK = 512
 ROOMY = 48 * 1024 * 1024
 #: Blocks with more bytes an event than this hold bodies and are not worth compressing.
 COMPRESS_BELOW = 512
+#: Blocks that stay open after they were read.
+OPENED = 6
 #: How often the keeper looks, in seconds: when events come in, and when none do.
-BUSY, QUIET = 0.02, 0.1
+BUSY, QUIET = 0.02, 0.25
 
 _VERSION = 2  # of marshal: without back references, which cost time and save nothing after compression
 _WIDTH = 6  # atoms of an event
@@ -91,6 +94,10 @@ def _last_seq(block: _Block) -> int:
     return block.last
 
 
+def _seq_of(item: Numbered) -> int:
+    return item[0]
+
+
 class Recorder:
     """Keeps raw events; `emit` takes one, `cursor()` reads them as they come.
 
@@ -101,6 +108,8 @@ class Recorder:
     def __init__(self, max_events: int = MAX_EVENTS, max_bytes: int = MAX_BYTES) -> None:
         self.started = datetime.now(UTC)
         self.epoch = perf_counter_ns()
+        #: what events are called that come from a file
+        self.numbering = Numbering()
         self._fresh: list[Any] = []  # atoms, six an event
         #: Takes one raw event; a bound `list.extend`, safe from any thread.
         self.emit: Emit = self._fresh.extend
@@ -116,6 +125,7 @@ class Recorder:
         self._open: dict[int, list[tuple[int, bytes]]] = {}  # evicted events of connections that are not over
         self._open_count = 0
         self._open_bytes = 0
+        self._opened: dict[int, list[Raw]] = {}  # first seq of a block -> its events
         self._closed = threading.Event()
         self._keeper: threading.Thread | None = None
 
@@ -148,6 +158,12 @@ class Recorder:
         """The number from which on all events are in memory."""
         with self._lock:
             return self._evicted + 1
+
+    @property
+    def unfinished(self) -> frozenset[int]:
+        """Connections that are not over and have events from before `oldest`; what is left of those is kept."""
+        with self._lock:
+            return frozenset(self._open)
 
     @property
     def bytes_kept(self) -> int:
@@ -271,7 +287,7 @@ class Recorder:
         """At least one and about `most` events behind `after`, in order; a GAP stands for those that are gone."""
         with self._lock:
             if after < self._evicted:
-                return self._survivors(after)
+                return self._with_gap(self._survivors(after), after)
             if after >= self._packed:
                 start = (after - self._packed) * _WIDTH
                 atoms = self._fresh[start : start + most * _WIDTH]
@@ -282,16 +298,49 @@ class Recorder:
     def read(self, seqs: Sequence[int]) -> list[Numbered]:
         """The events with these numbers, in order, as far as they are still there; each block is opened once."""
         found: list[Numbered] = []
-        wanted = set(seqs)
         place = 0
         while place < len(seqs):
-            numbered = self.take(seqs[place] - 1, BLOCK)
-            if not numbered:
-                break
-            found += [item for item in numbered if item[0] in wanted]
-            last = numbered[-1][0]
-            place = max(bisect_right(seqs, last, place), place + 1)
+            block = self._opened_block(seqs[place])
+            if block is None:
+                numbered, last = self._outside_blocks(seqs[place])
+                end = bisect_right(seqs, last, place)
+                wanted = set(seqs[place:end])
+                found += [item for item in numbered if item[0] in wanted]
+            else:
+                first, raws = block
+                end = bisect_right(seqs, first + len(raws) - 1, place)
+                found += [(seq, raws[seq - first]) for seq in seqs[place:end]]
+            place = end
         return found
+
+    def _opened_block(self, seq: int) -> tuple[int, list[Raw]] | None:
+        """The packed block that holds an event, opened: its first seq and all its events. None: it is in no such block.
+
+        The last few stay open, because what a screen shows lies in few blocks and is asked for connection by connection.
+        """
+        with self._lock:
+            if not self._evicted < seq <= self._packed:
+                return None
+            block = self._blocks[bisect_left(self._blocks, seq, key=_last_seq)]
+        raws = self._opened.pop(block.first, None) or block.load()
+        self._opened[block.first] = raws
+        for first in list(self._opened)[:-OPENED]:
+            self._opened.pop(first, None)  # another thread may have done it
+        return block.first, raws
+
+    def _outside_blocks(self, seq: int) -> tuple[list[Numbered], int]:
+        """The events from `seq` on that are kept of the evicted, or that are not packed yet; and up to where that goes.
+
+        Up to the number before, when the event was packed this very moment.
+        """
+        with self._lock:
+            if seq <= self._evicted:
+                return self._survivors(seq - 1), self._evicted
+            if seq <= self._packed:
+                return [], seq - 1
+            start = (seq - self._packed - 1) * _WIDTH
+            atoms = self._fresh[start : start + BLOCK * _WIDTH]
+        return list(enumerate(events_of(atoms), seq)), seq + BLOCK - 1
 
     def packed_block(self, after: int) -> tuple[int, int, bytes] | None:
         """The block that holds event `after` + 1, as it is packed: its first and last seq and all its atoms.
@@ -307,20 +356,22 @@ class Recorder:
         return block.first, block.last, zlib.decompress(block.data) if block.compressed else block.data
 
     def _survivors(self, after: int) -> list[Numbered]:
-        """What is left of the evicted events behind `after`, ending with a gap event that counts the others."""
+        """What is left of the evicted events behind `after`."""
         kept = sorted((seq, data) for events in self._open.values() for seq, data in events if seq > after)
-        numbered: list[Numbered] = [(seq, tuple(marshal.loads(data))) for seq, data in kept]
-        dropped = self._evicted - after - len(kept)
-        if dropped:
-            seqs = {seq for seq, _ in kept}
-            last = self._evicted
-            while last in seqs:
-                last -= 1
-            before = [raw[0] for seq, raw in numbered if seq < last]
-            gap: Raw = (before[-1] if before else self.epoch, GAP, None, None, None, {"dropped": dropped})
-            numbered.append((last, gap))
-            numbered.sort(key=lambda item: item[0])
-        return numbered
+        return [(seq, tuple(marshal.loads(data))) for seq, data in kept]
+
+    def _with_gap(self, numbered: list[Numbered], after: int) -> list[Numbered]:
+        """The survivors behind `after`, and a gap event that counts the others."""
+        dropped = self._evicted - after - len(numbered)
+        if not dropped:
+            return numbered
+        seqs = {seq for seq, _ in numbered}
+        last = self._evicted
+        while last in seqs:
+            last -= 1
+        before = [raw[0] for seq, raw in numbered if seq < last]
+        gap: Raw = (before[-1] if before else self.epoch, GAP, None, None, None, {"dropped": dropped})
+        return sorted([*numbered, (last, gap)], key=_seq_of)
 
 
 class Cursor:

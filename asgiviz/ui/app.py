@@ -30,7 +30,7 @@ class AsgivizApp(App[None]):
     """
 
     TITLE = "asgiviz"
-    ENABLE_COMMAND_PALETTE = True
+    NOTIFICATION_TIMEOUT = 3.0  # seconds: a word, not a sign in front of what one reads
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
 
     def __init__(

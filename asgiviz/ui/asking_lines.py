@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from textual import on
@@ -11,9 +12,11 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Label
 
+from asgiviz.views.atoms import Path
 from asgiviz.views.evidence import Filter
 from asgiviz.views.filter import FilterError, parse
 
+_WORDS = re.compile(r"[^~!&|()\"']+")
 #: Earlier lines that are remembered.
 REMEMBERED = 50
 
@@ -61,6 +64,7 @@ class AskingLine(Horizontal):
         if text is not None:
             line.value = text
         line.focus()
+        line.select_all()
         self._place = 0
 
     def say(self, text: str, wrong: bool = False) -> None:
@@ -117,17 +121,27 @@ class FilterLine(AskingLine):
             self.post_message(self.Changed(None))
             return
         try:
-            only = parse(text)
+            only = self._read(text)
         except FilterError as error:
+            self._wrong = True
             self.say(str(error), wrong=True)
             return
-        self.say("")
+        self._wrong = False
+        self.say("" if str(only) == text else f"reads as {only}")
         self.post_message(self.Changed(only))
+
+    _wrong = False
+
+    def _read(self, text: str) -> Filter:
+        """The filter; words without any sign of the language are looked for in the path."""
+        return Path(text) if _WORDS.fullmatch(text) else parse(text)
 
     @on(Input.Submitted)
     def keep(self, event: Input.Submitted) -> None:
-        """Keep the filter and go back to the list."""
+        """Keep the filter and go back to the list; one that cannot be read keeps the line open."""
         event.stop()
+        if self._wrong and event.value.strip():
+            return
         self.remember(event.value.strip())
         super().action_close()
 
@@ -158,8 +172,8 @@ class SearchLine(AskingLine):
 class NumberLine(AskingLine):
     """Asks for the number of an event to go to."""
 
-    ASKS = "Go to event"
-    HINT = "a number, +100, -100, or a time such as 2.5s"
+    ASKS = "Go to"
+    HINT = "an event by its number, +100, -100, a time such as 2.5s, or a connection: #14"
 
     class Wanted(Message):
         """Go there."""

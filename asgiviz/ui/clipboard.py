@@ -17,6 +17,7 @@ WITHOUT = ("linux", "dumb", "vt100", "vt102", "vt220", "ansi")
 
 def put_on_clipboard(app: App[Any], text: str) -> str:
     """Put `text` on the clipboard, or in a file of the user's own; gives a sentence on what was done."""
+    text = text.encode("utf-8", "backslashreplace").decode()  # a lone surrogate is nothing that could be sent
     if len(text) <= MOST and os.environ.get("TERM", "") not in WITHOUT:
         app.copy_to_clipboard(text)
         return f"copied {len(text):,} characters"

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from time import monotonic, perf_counter
 
+from textual.markup import escape
+
 from asgiviz.ui.feed import Feed
 from asgiviz.ui.lines_pane import LinesPane
 from asgiviz.views.connection_rows import COLUMNS, Column, cells, column_at, head, layout
 from asgiviz.views.evidence import Filter
 from asgiviz.views.roster import Roster
 from asgiviz.views.spans import Role, Span, Spans
+from asgiviz.views.text import safe
 
 #: Seconds that judging a filter may take of one tick, and between two sortings of a list that changes.
 BITE, SORT_EVERY = 0.010, 1.0
@@ -79,19 +82,18 @@ The bar shows how the time went: `█` the app was running, `░` it waited in r
             self.roster.follow(ledger)
         self.roster.touch(touched)
         ends = perf_counter() + BITE
-        changed = self.roster.judge(self.feed.read, self.feed.now, lambda: perf_counter() < ends)
+        changed = self.roster.judge(self.feed.read, self.feed.now, lambda: perf_counter() < ends, self.feed.whole)
         if self.roster.needs_sorting and monotonic() - self._sorted_at > SORT_EVERY:
             self._sort()
-        self.border_subtitle = self._subtitle()
+        self.remark(self._subtitle())
         return changed
 
     def _subtitle(self) -> str:
         total = len(self.feed.ledger.order)
         parts = []
         if self.only is not None:
-            parts.append(
-                f"{self.count():,} of {total:,}" + (f", {self.roster.pending:,} to judge" if self.roster.pending else "")
-            )
+            left = f", {self.roster.pending:,} to judge" if self.roster.pending else ""
+            parts.append(f"{escape(safe(str(self.only)))}: {self.count():,} of {total:,}{left}")
         if self.feed.ledger.forgotten:
             parts.append(f"{self.feed.ledger.forgotten:,} older gone")
         if self.follows:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from time import monotonic
+from time import monotonic, perf_counter_ns
 from typing import TYPE_CHECKING
 
 from textual import work
 from textual.screen import Screen
 
+from asgiviz.model.events import NOTE
 from asgiviz.model.masking import Mask
 from asgiviz.store.errors import RecordingError
+from asgiviz.store.reader import SAVED
 from asgiviz.store.writer import write_file
 from asgiviz.traffic.errand_text import parse_request
 from asgiviz.traffic.messenger import Answer, Messenger
@@ -28,6 +30,8 @@ from asgiviz.views.curl import as_curl
 from asgiviz.views.figures import duration
 from asgiviz.views.resend import resend
 from asgiviz.views.spans import text_of
+from asgiviz.views.text import safe
+from asgiviz.views.veil import Veil
 
 #: Seconds in which the connection that came of an errand is looked for.
 PATIENCE = 3.0
@@ -82,7 +86,12 @@ class Doing(Screen[None]):
     def _open_composer(self, text: str | None, origin: int | None) -> None:
         from asgiviz.ui.composer import Composer  # an editor takes a while to load, and few need it
 
-        self.app.push_screen(Composer() if text is None else Composer(text), lambda sent: self._send(sent, origin))
+        veil = Veil(text or "", self.app.look.mask)
+
+        def send(edited: str | None) -> None:
+            self._send(None if edited is None else veil.lifted(edited), origin)
+
+        self.app.push_screen(Composer() if text is None else Composer(veil.text), send)
 
     def _send(self, text: str | None, origin: int | None = None) -> None:
         stage = self.stage
@@ -165,7 +174,8 @@ class Doing(Screen[None]):
 
     def tell(self, sentence: str, wrong: bool = False) -> None:
         """A sentence on the screen."""
-        self.notify(sentence, severity="error" if wrong else "information", timeout=10 if wrong else 5, markup=False)
+        lines = "\n".join(map(safe, sentence.splitlines()))  # it may hold what the app says
+        self.notify(lines, severity="error" if wrong else "information", timeout=10 if wrong else 5, markup=False)
 
     # -- copying and saving ----------------------------------------------------------------------------------------
 
@@ -180,12 +190,15 @@ class Doing(Screen[None]):
             choices["r"] = ("the row", lambda: text_of(pane.line(index, pane.size.width)).rstrip())
         seq, conn = self.seq, self.conn
         if seq is not None and (event := self.feed.event(seq)) is not None:
-            choices["e"] = ("the event as JSON", lambda: copies.as_json(event, self.app.look.mask))
+            choices["e"] = ("the event as JSON", lambda: copies.as_json(self.feed.as_in_file(event), self.app.look.mask))
         if conn is not None and conn in self.feed.ledger.connections:
             connection = self.feed.ledger.connections[conn]
             if connection.kind in ("http", "websocket"):
                 choices["c"] = ("the request as curl", lambda: as_curl(connection, self.feed.events(conn), self.app.look.mask))
-            choices["j"] = ("the connection as JSON lines", lambda: copies.as_json(self.feed.events(conn), self.app.look.mask))
+            choices["j"] = (
+                "the connection as JSON lines",
+                lambda: copies.as_json(map(self.feed.as_in_file, self.feed.events(conn)), self.app.look.mask),
+            )
         if not choices:
             self.notify("choose something first")
             return
@@ -208,12 +221,13 @@ class Doing(Screen[None]):
             self._from_thread("nothing is recorded yet", True)
             return
         mask = self.app.look.mask
+        self.feed.recorder.emit((perf_counter_ns(), NOTE, None, None, None, {"name": SAVED}))
         try:
             write_file(self.feed.recorder, path, header, mask, lambda trouble: self._from_thread(trouble, True)).close()
         except RecordingError as error:
             self._from_thread(str(error), True)
             return
-        masked = " (secrets masked)" if isinstance(mask, Mask) else ""
+        masked = " (secrets in headers and queries are masked, bodies are not)" if isinstance(mask, Mask) else ""
         self._from_thread(f"saved as {path}{masked}; read it with: asgiviz open {path}", False)
 
     def action_screenshot(self) -> None:

@@ -75,7 +75,7 @@ class Explaining(Screen[None]):
         groups = ("waterfall", "trace", "pane", "app") if self.current == "waterfall" else ("trace", "pane", "app")
 
         def draw(width: int) -> list[Row]:
-            rows = [*marked_up(pane.HELP, width), Row([]), Row([Span("Keys", Role.STRONG)])]
+            rows = [*marked_up(pane.HELP, width), Row([Span("Keys", Role.STRONG)])]
             known = [action for group in groups for action in ACTIONS.values() if action.group == group and keys.get(action.id)]
             for action in known:
                 names = " ".join(keys[action.id])
@@ -86,16 +86,17 @@ class Explaining(Screen[None]):
 
 
 def marked_up(text: str, width: int) -> list[Row]:
-    """Our own paragraphs, a line each, broken between words; what stands between backticks is strong."""
+    """Our own paragraphs, broken between words; what stands between backticks is strong."""
     rows = []
     strong = False
-    for paragraph in text.strip().split("\n"):
-        for line in textwrap.wrap(paragraph, width) or [""]:
+    for paragraph in text.strip().split("\n\n"):
+        for line in textwrap.wrap(paragraph, width):
             spans = []
             for place, piece in enumerate(line.split("`")):
                 strong = not strong if place else strong
                 spans.append(Span(piece, Role.STRONG if strong else Role.PLAIN))
             rows.append(Row(spans))
+        rows.append(Row([]))
     return rows
 
 

@@ -7,9 +7,9 @@ is lost by standing still. Works the same on a live recording and on a saved one
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
-from time import perf_counter, perf_counter_ns
+from time import perf_counter_ns
 
 from asgiviz.model.events import NOTE, Event
 from asgiviz.store.recorder import BLOCK, Numbered, Recorder
@@ -35,23 +35,30 @@ class Mode(StrEnum):
 class Feed:
     """Feeds `ledger` from `recorder`. `growing`: more may come (a live run); else the recording is whole.
 
-    `now` is the moment that is shown, in nanoseconds since the recording began.
+    `now` is the moment that is shown, in nanoseconds since the recording began; the same for everything that is drawn
+    between two calls of `advance`. Events are counted as the recorder counts them; see `number_of` for what to call them.
+    `clock` is the clock of the recorder's epoch.
     """
 
-    def __init__(self, recorder: Recorder, growing: bool = True) -> None:
+    def __init__(self, recorder: Recorder, growing: bool = True, clock: Callable[[], int] = perf_counter_ns) -> None:
         self.recorder = recorder
+        self.clock = clock
         self.ledger = Ledger(recorder.epoch)
         self.growing = growing
         self.mode = Mode.LIVE
         self.speed = 1.0
         #: changes whenever what is shown may have; panes compare it with what they drew
         self.version = 0
+        #: how many events there were when it was paused
+        self.paused_at = 0
+        self._moment = 0  # of the recording, when the clock was last looked at
         self._buffer: list[Numbered] = []
         self._place = 0
         self._target: int | None = None  # where a jump leads, while it is under way
         self._then = Mode.PAUSED
         self._playhead = 0.0
-        self._played_at = 0.0
+        self._played_at = 0
+        self._kept_from = 1  # what was before this event is forgotten
 
     # -- what is shown ---------------------------------------------------------------------------------------------
 
@@ -71,8 +78,25 @@ class Feed:
         if self.mode is Mode.PLAYING:
             return int(self._playhead)
         if self.mode is Mode.LIVE and self.growing:
-            return perf_counter_ns() - self.recorder.epoch
+            return max(self._moment, self.ledger.t)
         return self.ledger.t
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of a finished recording is shown, so that nothing more will be known of what is open."""
+        return not self.growing and self.behind <= 0
+
+    def number_of(self, seq: int) -> int:
+        """What to call an event: its number in the file it comes from."""
+        return self.recorder.numbering.number_of(seq)
+
+    def as_in_file(self, event: Event) -> Event:
+        """The event with the number that it has in the file it comes from."""
+        return event._replace(seq=self.number_of(event.seq))
+
+    def place_of(self, number: int) -> int:
+        """Which event somebody means who gives its number, or the last before."""
+        return self.recorder.numbering.place_of(number)
 
     def read(self, seqs: Sequence[int]) -> list[Numbered]:
         """Events by number, as far as they are still there."""
@@ -89,34 +113,40 @@ class Feed:
     def mark(self, conn: int, comment: str | None) -> None:
         """Mark a connection (None takes the mark away), in the recording and at once."""
         fields = {"name": MARK, "phase": "end"} if comment is None else {"name": MARK, "phase": "begin", "data": comment}
-        self.recorder.emit((perf_counter_ns(), NOTE, conn, None, None, fields))
+        self.recorder.emit((self._time_of_note(), NOTE, conn, None, None, fields))
         if comment is None:
             self.ledger.marks.pop(conn, None)
         else:
             self.ledger.marks[conn] = comment
 
+    def _time_of_note(self) -> int:
+        """Now; in a recording that is over its last moment, so that the time of marking does not seem to belong to it."""
+        newest = [] if self.growing else self.read([len(self.recorder)])
+        return newest[-1][1][0] if newest else self.clock()
+
     # -- moving ----------------------------------------------------------------------------------------------------
 
     def advance(self, bite: float = BITE) -> bool:
         """Move on for about `bite` seconds at most; True when something changed."""
-        before = self.ledger.seq
+        before, at_the_end = self.ledger.seq, False
         if self._target is not None:
-            self._take(bite, upto=self._target)
-            if self.ledger.seq >= min(self._target, len(self.recorder)):
-                self._target = None
-                self.mode = self._then
+            if self._take(bite, upto=self._target):
+                self._target, self.mode = None, self._then
                 self._start_clock()
         elif self.mode is Mode.LIVE:
-            self._take(bite)
+            at_the_end = self._take(bite)
         elif self.mode is Mode.PLAYING:
             self._play(bite)
-        gone = self._let_go()
+        self._moment = self.clock() - self.recorder.epoch
+        gone = self._let_go(at_the_end)
         changed = gone or self.ledger.seq != before
         self.version += changed
         return changed
 
     def pause(self) -> None:
         """Stand still."""
+        if self.mode is Mode.LIVE:
+            self.paused_at = len(self.recorder)
         self.mode = Mode.PAUSED
         self._target = None
 
@@ -128,75 +158,69 @@ class Feed:
     def play(self, speed: float) -> None:
         """Replay from here at `speed` times the pace at which it happened; from the start when nothing is left."""
         self.speed = speed
-        if self.mode is not Mode.PLAYING and self.behind <= 0:
+        if self.mode is Mode.LIVE or (self.mode is Mode.PAUSED and self.behind <= 0):
             self.go_to(0, Mode.PLAYING)
-            return
-        self.mode = Mode.PLAYING
-        self._target = None
-        self._start_clock()
+        else:
+            self.mode, self._target = Mode.PLAYING, None
+            self._start_clock()
 
     def step(self, count: int = 1) -> None:
         """One event on, or back (a negative count), and stand still."""
         self.go_to(self.ledger.seq + count)
 
     def go_to(self, seq: int, then: Mode = Mode.PAUSED) -> None:
-        """Show everything up to event `seq`, and nothing behind it."""
-        seq = max(0, min(seq, len(self.recorder)))
-        self.mode = Mode.PAUSED
-        self._target = None
+        """Show everything up to event `seq`, and nothing behind it; not further back than memory goes."""
+        if self.mode is Mode.LIVE:
+            self.paused_at = len(self.recorder)
+        oldest = self.recorder.oldest
+        seq = min(max(seq, oldest if oldest > 1 else 0), len(self.recorder))
         if seq < self.ledger.seq:
             self._buffer, self._place = [], 0
             if seq == 0 or not self.ledger.go_back(seq, self.read):
-                marks = self.ledger.marks
-                self.ledger = Ledger(self.recorder.epoch)
-                self.ledger.marks = marks
+                self.ledger, self._kept_from = self.ledger.anew(), 1
             self.version += 1
-        self._target, self._then = seq, then
+        self.mode, self._target, self._then = Mode.PAUSED, seq, then
         self.advance()
 
     def last_before(self, moment: int) -> int:
-        """The number of the last event at or before a moment of the recording (nanoseconds); 1 when there is none."""
+        """The last event at or before a moment of the recording (nanoseconds); the first there is when there is none."""
         low, high = self.recorder.oldest, len(self.recorder)
         while low < high:
             middle = (low + high + 1) // 2
-            found = self.recorder.take(middle - 1, 1)
-            if found and found[0][1][0] - self.recorder.epoch <= moment:
-                low = middle
+            found = self.read([middle])
+            if not found or found[0][1][0] - self.recorder.epoch <= moment:
+                low = middle  # or it is gone by now, and what is there comes later
             else:
                 high = middle - 1
-        return max(1, low)
+        return low
 
     def _start_clock(self) -> None:
-        self._playhead = float(self.ledger.t)
-        self._played_at = perf_counter()
+        """The replay goes on from what is shown; when nothing is, from the first event, however late that came."""
+        first = [] if self.ledger.seq else self.recorder.take(0, 1)
+        self._playhead = float(first[0][1][0] - self.recorder.epoch if first else self.ledger.t)
+        self._played_at = self.clock()
 
     def _play(self, bite: float) -> None:
-        now = perf_counter()
-        self._playhead += (now - self._played_at) * self.speed * 1e9
+        now = self.clock()
+        self._playhead += (now - self._played_at) * self.speed
         self._played_at = now
-        caught_up = self._take(bite, until=int(self._playhead))
-        if caught_up and self.growing:
-            newest = perf_counter_ns() - self.recorder.epoch
-            if self._playhead >= newest:
-                self.go_live()
-        elif caught_up and not self.growing:
-            self.pause()
+        self._take(bite, until=int(self._playhead))
+        if self.behind <= 0:
+            self.mode = Mode.LIVE if self.growing else Mode.PAUSED
 
     def _take(self, bite: float, upto: int | None = None, until: int | None = None) -> bool:
-        """Take events up to a number or a moment, within the time of a bite; True when there are no more at all."""
-        ends = perf_counter() + bite
-        while perf_counter() < ends:
+        """Take events up to a number or a moment, within the time of a bite; True when there are no more up to there."""
+        ends = self.clock() + int(bite * 1e9)
+        while self.clock() < ends:
             if self._place >= len(self._buffer):
                 self._buffer, self._place = self.recorder.take(self.ledger.seq, BLOCK), 0
-                if not self._buffer:
-                    return True
             end = min(self._place + SIP, len(self._buffer))
             if upto is not None:
                 end = min(end, bisect_right(self._buffer, upto, key=_number))
             if until is not None:
                 end = self._first_behind(until + self.recorder.epoch, end)
             if end == self._place:
-                return False
+                return True
             self.ledger.put(self._buffer[self._place : end])
             self._place = end
         return False
@@ -208,12 +232,15 @@ class Feed:
                 return place
         return end
 
-    def _let_go(self) -> bool:
+    def _let_go(self, at_the_end: bool) -> bool:
         """Forget with the recorder: when its oldest events went, so do the connections that were made of them."""
         oldest = self.recorder.oldest
-        if oldest <= 1 or not self.ledger.order:
+        if oldest == self._kept_from:
             return False
-        return self.ledger.forget_before(oldest) > 0
+        gone = self.ledger.forget_before(oldest, self.recorder.unfinished if at_the_end else None)
+        if at_the_end and not gone:
+            self._kept_from = oldest
+        return gone > 0
 
 
 def _number(item: Numbered) -> int:

@@ -91,7 +91,8 @@ class Finding(Screen[None]):
             except StopIteration:
                 assert self._search is not None  # or nothing would be under way
                 self._under_way = None
-                self.notify(f"{self._search.text!r} is nowhere in {self.feed.ledger.seq:,} events", severity="warning")
+                sentence = f"{self._search.text!r} is nowhere in {self.feed.ledger.seq:,} events"
+                self.notify(sentence, severity="warning", markup=False)
                 return
             if hit is not None:
                 self._under_way = None

@@ -55,7 +55,7 @@ What an app or a client sent is shown as it came: ports that are strings, keys t
             self._surroundings.connection, self._surroundings.other, self._surroundings.events, self.layer_names, self.look.mask
         )  # fmt: skip
         self._tree = Tree(inspect(self.event, context), self._open, self._text_width)
-        self._raw = raw(self.event, self.look.mask)
+        self._raw = raw(self.feed.as_in_file(self.event), self.look.mask)
 
     def count(self) -> int:
         self._make()
@@ -85,7 +85,7 @@ What an app or a client sent is shown as it came: ports that are strings, keys t
         self.selected = None
         if path is not None and self.count() and self._tree is not None and not self.raw:
             self.selected = self._tree.place(path)
-        self.refresh()
+        self.redraw()
 
     def take_changes(self, touched: set[int]) -> bool:
         """A call that was open may have come back."""
@@ -133,12 +133,12 @@ What an app or a client sent is shown as it came: ports that are strings, keys t
         if self._tree is not None:
             self.select(self._tree.place(node.path), tell=False)
         self._stay_inside()
-        self.refresh()
+        self.redraw()
         return True
 
     def toggle_raw(self) -> None:
         """The event as it stands in a recording, or as a tree again."""
         self.raw = not self.raw
         self.top, self.selected = 0, None
-        self.border_subtitle = "raw" if self.raw else None
-        self.refresh()
+        self.remark("raw" if self.raw else None)
+        self.redraw()

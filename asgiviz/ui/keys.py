@@ -68,7 +68,7 @@ _TABLE = (
     Action("trace.faster", (">",), "Faster", "Play back faster."),
     Action("trace.slower", ("<",), "Slower", "Play back slower."),
     Action("trace.live", ("l",), "Live", "To what happens now."),
-    Action("trace.goto", ("#", "ctrl+g"), "Go to", "To an event or a connection, by its number."),
+    Action("trace.goto", ("#", "ctrl+g"), "Go to", "To an event (610, +100, 2.5s) or a connection (#14)."),
     # finding
     Action("trace.filter", ("/",), "Filter", "Show only the connections that a filter selects.", show=True),
     Action("trace.search", ("ctrl+f",), "Search", "Search for a text in everything."),
@@ -94,6 +94,7 @@ _TABLE = (
     Action("trace.connection_next", ("]",), "Next connection", "The next connection, from any pane."),
     Action("trace.unfold", ("enter",), "Unfold", "Unfold what is folded, or fold it again."),
     Action("trace.raw", ("v",), "Raw", "The value as it came, or laid out for reading."),
+    Action("trace.edit", ("o",), "Open", "The line that held the loop or raised, in your editor ($VISUAL or $EDITOR)."),
     Action("trace.zoom", ("z",), "Zoom", "The pane on the whole screen, or back."),
     Action("trace.back", ("escape",), "Back", "Leave the search, the filter's line, the whole-screen pane."),
     Action("trace.reveal", ("u",), "Unmask", "Show the secrets that are masked, or mask them again."),

@@ -7,12 +7,13 @@ of the pane; what is selected is remembered by the row's key, so that rows which
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import ClassVar
+from typing import ClassVar, NamedTuple, Self
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -24,6 +25,14 @@ from asgiviz.views.spans import Role, Span, Spans, cut, in_ascii, width_of
 
 #: Rows that one turn of the wheel scrolls.
 WHEEL = 3
+
+
+class _Line(NamedTuple):
+    """A line of the pane as it is drawn: two that are equal look alike. `bar` is the scroll bar's sign beside it."""
+
+    spans: Spans
+    bar: str = " "
+    chosen: bool = False
 
 
 class LinesPane(Widget, can_focus=True):
@@ -52,6 +61,10 @@ class LinesPane(Widget, can_focus=True):
     #: the pane's help, shown by F1
     HELP: ClassVar[str] = ""
 
+    _only_border = False
+    #: the lines as they were drawn; None: all are to be drawn anew
+    _picture: list[_Line] | None = None
+
     #: the newest row stays in sight
     follows: reactive[bool] = reactive(False, repaint=False)
 
@@ -73,12 +86,15 @@ class LinesPane(Widget, can_focus=True):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  # Textual's name
         super().__init__(id=id, classes=classes)
-        self.border_title = self.TITLE
+        self._on_border: dict[str, str | None] = {}
+        self.entitle(self.TITLE)
         self.layer_names = []
         self.top = 0
         #: key of the selected row; None: none is
         self.selected: Hashable | None = None
         self._clicked_on: Hashable | None = None
+        self._width = 1
+        self._due = False
 
     # -- what a pane says ------------------------------------------------------------------------------------------
 
@@ -149,38 +165,80 @@ class LinesPane(Widget, can_focus=True):
         return max(1, self.size.width - 1)  # the last column is the scroll bar's
 
     def show_changes(self) -> None:
-        """Rows were added, changed or taken away: keep to the place, or to the newest, and draw."""
+        """Rows were added, changed or taken away: keep to the place, or to the newest, and draw the lines that differ."""
+        self._due = False
         if self.follows:
             self.top = max(0, self.count() - self.rows_in_sight)
         self._stay_inside()
-        self.refresh()
+        before, self._picture = self._picture, self._draw_lines()
+        if before is None or len(before) != len(self._picture):
+            super().refresh()
+        elif other := [y for y, (old, new) in enumerate(zip(before, self._picture, strict=True)) if old != new]:
+            width = self.size.width
+            super().refresh(*[Region(0, y, width, 1) for y in other])
+
+    def redraw(self) -> None:
+        """`show_changes` when the message at hand is dealt with: once, however much changes because of it."""
+        if not self._due and self.is_mounted:
+            self._due = True
+            self.call_next(self._redraw_if_due)
+
+    def _redraw_if_due(self) -> None:
+        if self._due and self.display:
+            self.show_changes()
+        self._due = False
+
+    def entitle(self, title: str) -> None:
+        """The title on the upper border."""
+        self._write_on_border("border_title", title)
+
+    def remark(self, text: str | None) -> None:
+        """A remark on the lower border."""
+        self._write_on_border("border_subtitle", text)
+
+    def _write_on_border(self, place: str, text: str | None) -> None:
+        """Textual would draw what is inside the border, too."""
+        if self._on_border.get(place) != text:
+            self._on_border[place] = text
+            self._only_border = True
+            setattr(self, place, text)
+            self._only_border = False
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Draw all lines anew, unless `regions` say which."""
+        if self._only_border and self.size:
+            width, height = self.size
+            regions = (Region(-1, -1, width + 2, 1), Region(-1, height, width + 2, 1))
+        elif not regions:
+            self._picture = None
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def _stay_inside(self) -> None:
         self.top = max(0, min(self.top, self.count() - self.rows_in_sight))
 
     def render_line(self, y: int) -> Strip:
         """Textual's call for one line of the screen."""
-        width = self._text_width
-        heading = self.heading(width)
-        if y < len(heading):
-            return self._strip([*heading[y]], width, bar=None)
-        index = self.top + y - len(heading)
-        count = self.count()
-        if index < count:
+        if self._picture is None or y >= len(self._picture):
+            self._picture = self._draw_lines()
+        line = self._picture[y] if y < len(self._picture) else _Line([])
+        over = self._look.cursor(self.has_focus) if line.chosen else None
+        return strip_of(line.spans, self._width, self._look, over, line.bar)
+
+    def _draw_lines(self) -> list[_Line]:
+        """Every line in sight, as it is now."""
+        size, self._look = self.size, self.look
+        self._width = width = max(1, size.width - 1)
+        lines = [_Line([*spans]) for spans in self.heading(width)][: size.height]
+        room, count = size.height - len(lines), self.count()
+        for index in range(self.top, min(self.top + room, count)):
             chosen = self.selected is not None and self.key_at(index) == self.selected
-            return self._strip(self.line(index, width), width, self._bar(y - len(heading), count), chosen)
-        said = self.nothing(width) if not count else []
-        return self._strip(said[index] if index < len(said) else [], width, bar=None)
+            lines.append(_Line(self.line(index, width), self._bar(index - self.top, count, room), chosen))
+        if not count:
+            lines += [_Line(spans) for spans in self.nothing(width)[:room]]
+        return lines + [_Line([])] * (size.height - len(lines))
 
-    def _strip(self, spans: Spans, width: int, bar: str | None, chosen: bool = False) -> Strip:
-        over = self.look.cursor(self.has_focus) if chosen else None
-        strip = strip_of(spans, width, self.look, over)
-        edge = Segment(self.look.spelt(bar or " "), self.look.style(Role.QUIET))
-        return Strip([*strip, edge], width + 1)
-
-    def _bar(self, y: int, count: int) -> str:
-        """The scroll bar's sign beside row `y` of those in sight."""
-        height = self.rows_in_sight
+    def _bar(self, y: int, count: int, height: int) -> str:
+        """The scroll bar's sign beside row `y` of the `height` rows that fit."""
         if count <= height:
             return " "
         size = max(1, height * height // count)
@@ -196,7 +254,7 @@ class LinesPane(Widget, can_focus=True):
         index = None if key is None else self.index_of(key)
         if index is not None:
             self.bring_into_sight(index)
-        self.refresh()
+        self.redraw()
         if changed and tell and key is not None:
             self.post_message(self.Moved(self, key))
 
@@ -257,7 +315,7 @@ class LinesPane(Widget, can_focus=True):
         self.follows = False
         self.top += rows
         self._stay_inside()
-        self.refresh()
+        self.redraw()
 
     def on_click(self, event: events.Click) -> None:
         """A click selects a row, a second one chooses it."""
@@ -285,7 +343,7 @@ class LinesPane(Widget, can_focus=True):
         self.follows = False
         self.top = (self.count() - height) * y // max(1, height - 1)
         self._stay_inside()
-        self.refresh()
+        self.redraw()
 
     def click_heading(self, y: int, x: int) -> None:
         """A click on the heading; nothing by default."""
@@ -295,6 +353,10 @@ class LinesPane(Widget, can_focus=True):
 
     # -- Textual ---------------------------------------------------------------------------------------------------
 
+    def on_mount(self) -> None:
+        """Take over the signs in use."""
+        self.set_class(self.look.ascii, "-ascii")
+
     def on_resize(self) -> None:
         """Keep to the newest row, or keep the cursor in sight."""
         if self.follows:
@@ -302,6 +364,7 @@ class LinesPane(Widget, can_focus=True):
         elif self.cursor is not None:
             self.bring_into_sight(self.cursor)
         self._stay_inside()
+        self.refresh()
 
     def on_focus(self) -> None:
         """The cursor is drawn differently."""
@@ -317,8 +380,8 @@ class LinesPane(Widget, can_focus=True):
         self.refresh()
 
 
-def strip_of(spans: Spans, width: int, look: Look, over: Style | None = None) -> Strip:
-    """A line of exactly `width` columns as Textual draws it, with the style `over` all of it."""
+def strip_of(spans: Spans, width: int, look: Look, over: Style | None = None, bar: str = "") -> Strip:
+    """A line of exactly `width` columns as Textual draws it, with the style `over` all of it, and behind it a `bar`'s sign."""
     if look.ascii:
         spans = in_ascii(spans)
     drawn = width_of(spans)
@@ -327,4 +390,6 @@ def strip_of(spans: Spans, width: int, look: Look, over: Style | None = None) ->
     segments = [Segment(text, look.style(role, over)) for text, role in spans]
     if drawn < width:
         segments.append(Segment(" " * (width - drawn), look.style(Role.PLAIN, over)))
-    return Strip(segments, width)
+    if bar:
+        segments.append(Segment(look.spelt(bar), look.style(Role.QUIET)))
+    return Strip(segments, width + len(bar))

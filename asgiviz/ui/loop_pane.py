@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from operator import itemgetter
 
 from asgiviz.model.events import Ev, Event
 from asgiviz.ui.feed import Feed
 from asgiviz.ui.lines_pane import LinesPane
 from asgiviz.views.figures import duration
 from asgiviz.views.ledger import Ledger
+from asgiviz.views.pools import Crowds, told
+from asgiviz.views.pools import rows as pool_rows
 from asgiviz.views.spans import Role, Row, Span, Spans, shortened
-from asgiviz.views.stalls import Stall, brief, lane, rows, stalls_of
-from asgiviz.views.text import number, word
+from asgiviz.views.stalls import Stall, brief, lane, rows, stalls_of, victim_at
 
 #: Stalls that are shown, the newest ones.
 SHOWN = 200
@@ -27,7 +29,8 @@ The event loop of the server runs one thing at a time. Code that does not `await
 a driver that blocks) holds it, and every other connection waits.
 
 Each stall says how long, at which line, in which connection, and who waited. What was not seen, but follows from what was,
-is marked as inferred. Choosing a stall shows the connection that held the loop; enter tells all of it.
+is marked as inferred. Choosing a stall shows the connection that held the loop; enter tells all of it, and on a row of who
+waited it shows that connection. `o` opens the line in your editor.
 
 Plain functions of FastAPI, Starlette and others run in a thread pool: when it is full, they wait for a thread.
 """
@@ -37,7 +40,7 @@ Plain functions of FastAPI, Starlette and others run in a thread pool: when it i
         self.feed = feed
         self.stalls: list[Stall] = []
         self._told: list[Event] = []
-        self._pools: dict[str, Event] = {}
+        self._crowds = Crowds()
         self._read_up_to = 0
         self._ledger: Ledger | None = None
         self._unfolded: set[int] = set()
@@ -53,10 +56,16 @@ Plain functions of FastAPI, Starlette and others run in a thread pool: when it i
         if wanted != self._drawn_for:
             self._drawn_for = wanted
             self._rows = []
-            for stall in reversed(self.stalls[-SHOWN:]):
+            newest: list[tuple[int, list[Row]]] = []
+            for stall in self.stalls[-SHOWN:]:
                 draw = rows if stall.seq in self._unfolded else brief
-                told = draw(stall, connections, self._text_width)
-                self._rows += [(stall.seq, place, row) for place, row in enumerate(told)]
+                newest.append((stall.ended, draw(stall, connections, self._text_width)))
+            newest += [
+                (crowd.began, pool_rows(crowd, connections, self.feed.now, self._text_width))
+                for crowd in self._crowds.crowds[-SHOWN:]
+            ]
+            newest.sort(key=itemgetter(0), reverse=True)
+            self._rows = [(row.seq or 0, place, row) for _, told in newest for place, row in enumerate(told)]
         return self._rows
 
     def count(self) -> int:
@@ -80,7 +89,20 @@ Plain functions of FastAPI, Starlette and others run in a thread pool: when it i
 
     def culprit_of(self, seq: int) -> int | None:
         """The connection that held the loop in a stall."""
-        return next((stall.culprit for stall in self.stalls if stall.seq == seq), None)
+        stall = self.stall_of(seq)
+        return None if stall is None else stall.culprit
+
+    def stall_of(self, seq: int) -> Stall | None:
+        """A stall by its event."""
+        return next((stall for stall in self.stalls if stall.seq == seq), None)
+
+    def victim(self) -> int | None:
+        """The connection that the row of the cursor says waited."""
+        match self.selected:
+            case (int(seq), int(place)) if seq in self._unfolded and (stall := self.stall_of(seq)) is not None:
+                return victim_at(stall, place)
+            case _:
+                return None
 
     def heading(self, width: int) -> list[Spans]:
         feed = self.feed
@@ -88,16 +110,8 @@ Plain functions of FastAPI, Starlette and others run in a thread pool: when it i
             return []
         beats = (0, feed.now)
         lines = [lane(self.stalls, beats, 0, max(1, feed.now), width)]
-        return lines + [shortened(self._pool(event), width) for event in self._pools.values()]
-
-    def _pool(self, event: Event) -> Spans:
-        used, size, waiting = (event.get(name) for name in ("used", "size", "waiting"))
-        full = isinstance(waiting, int) and waiting > 0
-        return [
-            Span(f"threads ({word(event.get('name', '?'))}) ", Role.QUIET),
-            Span(f"{number(used)} of {number(size)} busy" if type(used) is int and type(size) is int else "busy"),
-            Span(f", {number(waiting)} waiting" if full else "", Role.WAITING),
-        ]
+        pools = self._crowds.in_use.values()
+        return lines + [shortened([Span(told(event), Role.QUIET)], width) for event in pools]
 
     def nothing(self, width: int) -> list[Spans]:
         return [[Span("nothing has held the loop for long", Role.QUIET)]]
@@ -107,30 +121,27 @@ Plain functions of FastAPI, Starlette and others run in a thread pool: when it i
     def take_changes(self, touched: set[int]) -> bool:
         ledger = self.feed.ledger
         if ledger is not self._ledger or ledger.seq < self._read_up_to:
-            self._ledger, self._told, self._pools, self._read_up_to = ledger, [], {}, 0
+            self._ledger, self._told, self._crowds, self._read_up_to = ledger, [], Crowds(), 0
         new = ledger.aside(Ev.STALL, self.feed.read, self._read_up_to)
         for event in ledger.aside(Ev.POOL, self.feed.read, self._read_up_to):
-            name = word(event.get("name", "?"))
-            self._pools[name] = event
-            if not event.get("used") and not event.get("waiting"):
-                del self._pools[name]
+            self._crowds.add(event)
         self._read_up_to = ledger.seq
         if new:
             self._told = [*self._told, *new][-2 * SHOWN :]
             self.stalls = stalls_of(self._told)
             worst = max(self.stalls, key=lambda stall: stall.ns)
             many = f"{len(self.stalls):,} stall{'s' if len(self.stalls) > 1 else ''}"
-            self.border_subtitle = f"{many}, longest {duration(worst.ns)}"
+            self.remark(f"{many}, longest {duration(worst.ns)}")
         elif not self._told:
             self.stalls = []
-            self.border_subtitle = None
+            self.remark(None)
         return bool(new)
 
     # -- what is asked of it ---------------------------------------------------------------------------------------
 
     def unfold(self) -> bool:
         seq = self.event_at(self.selected)
-        if seq is None:
+        if seq is None or self.victim() is not None:
             return False
         self._unfolded ^= {seq}
         self.select((seq, 0), tell=False)

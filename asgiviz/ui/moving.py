@@ -11,6 +11,7 @@ from asgiviz.ui.asking_lines import NumberLine
 from asgiviz.ui.feed import SPEEDS, Feed, Mode
 
 _PLACE = re.compile(r"([+-]?)(\d{1,12})|(\d{1,9}(?:\.\d{0,9})?)\s*(ms|s|m)")
+_CONNECTION = re.compile(r"#(\d{1,12})")
 _UNITS = {"ms": 1e6, "s": 1e9, "m": 60e9}
 
 
@@ -72,8 +73,12 @@ class Moving(Screen[None]):
 
     def _change_speed(self, step: int) -> None:
         place = min(range(len(SPEEDS)), key=lambda index: abs(SPEEDS[index] - self.feed.speed))
-        self.feed.play(SPEEDS[max(0, min(place + step, len(SPEEDS) - 1))])
-        self._moved()
+        self.feed.speed = SPEEDS[max(0, min(place + step, len(SPEEDS) - 1))]
+        if self.feed.mode is Mode.PLAYING:
+            self.feed.play(self.feed.speed)
+            self._moved()
+        else:
+            self.notify(f"p plays back at {self.feed.speed:g}x")
 
     def action_goto(self) -> None:
         """Ask for the event to go to."""
@@ -81,25 +86,35 @@ class Moving(Screen[None]):
 
     @on(NumberLine.Wanted)
     def go_where_asked(self, message: NumberLine.Wanted) -> None:
-        """Show everything up to an event, by number, by distance or by time."""
+        """Show everything up to an event, by number, by distance or by time; a connection stays in what is shown."""
+        if (conn := _CONNECTION.fullmatch(message.text)) is not None:
+            self._go_to_connection(int(conn[1]))
+            return
         seq = self._number_of(message.text)
         if seq is None:
-            self.notify(f"{message.text!r} is no place: write a number, +100, -100, or a time such as 2.5s", severity="error")
+            sentence = f"{message.text!r} is no place: write 610, +100, -100, 2.5s, or #14 for a connection"
+            self.notify(sentence, severity="error", markup=False)
             return
         self.feed.go_to(seq)
         self._moved()
         self.call_after_refresh(self.go_to_event, min(seq, self.feed.ledger.seq))
 
+    def _go_to_connection(self, conn: int) -> None:
+        if conn in self.feed.ledger.seqs:
+            self.go_to_event(self.feed.ledger.seqs[conn][0])
+        else:
+            self.notify(f"there is no connection #{conn} by now", severity="error")
+
     def _number_of(self, text: str) -> int | None:
-        match = _PLACE.fullmatch(text.replace(",", "").replace("#", ""))
+        match = _PLACE.fullmatch(text.replace(",", ""))
         if match is None:
             return None
         if match[3] is not None:
             return self.feed.last_before(int(float(match[3]) * _UNITS[match[4]]))
         number = int(match[2])
         here = self.feed.ledger.seq
-        return max(1, {"+": here + number, "-": here - number}.get(match[1], number))
+        return max(1, {"+": here + number, "-": here - number}.get(match[1], self.feed.place_of(number)))
 
     def _moved(self) -> None:
-        self.feed.version += 1
+        self._drawn_version = -1
         self.tick()

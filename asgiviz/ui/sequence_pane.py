@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from operator import attrgetter
 
+from asgiviz.model.events import Ev, Event
 from asgiviz.ui.feed import Feed
 from asgiviz.ui.lines_pane import LinesPane
 from asgiviz.views.ledger import Ledger
 from asgiviz.views.lifeline_heading import heading
 from asgiviz.views.lifelines import Lifelines
+from asgiviz.views.pools import waiting_in
 from asgiviz.views.sequence import Steps
 from asgiviz.views.spans import Role, Span, Spans
+from asgiviz.views.stalls import Stall
+from asgiviz.views.text import word
 
 
 class SequencePane(LinesPane):
@@ -22,6 +27,7 @@ class SequencePane(LinesPane):
 What crossed the line between server and app in this connection, from top to bottom, with the time since it began.
 
 On the app's lifeline `█` means it was running, `░` that it was suspended in receive or send, `▒` that it still is open.
+"In the app" counts all the time outside receive and send: also what the app spent awaiting a timer, a database, a thread.
 `R` is a receive (server to app), `S` a send (app to server). Dashed arrows are inferred: only the line between server
 and app is recorded.
 
@@ -36,6 +42,7 @@ Enter unfolds what is folded (`▸`), or the frames of an exception. `.` and `,`
         self._ledger: Ledger | None = None
         self._read_up_to = 0
         self._expanded: set[int] = set()
+        self._waiting: set[str] = set()  # pools for whose threads it waits
         self._drawn: tuple[object, Lifelines] | None = None
 
     # -- rows ------------------------------------------------------------------------------------------------------
@@ -99,23 +106,38 @@ Enter unfolds what is folded (`▸`), or the frames of an exception. `.` and `,`
         if own is None:
             self.conn = None
             return True
-        if ledger is not self._ledger or self._read_up_to > own[-1]:
-            self._ledger, self._steps, self._read_up_to = ledger, Steps(), 0
-        if own[-1] > self._read_up_to:
-            for event in self.feed.events(conn, self._read_up_to):
-                self._steps.add(event)
-            self._read_up_to = own[-1]
-            return True
-        return False
+        if ledger is not self._ledger or self._read_up_to > ledger.seq:
+            self._ledger, self._steps, self._read_up_to, self._waiting = ledger, Steps(), 0, set()
+        if ledger.seq == self._read_up_to:
+            return False
+        first = max(self._read_up_to, own[0] - 1)
+        events = [*self.feed.events(conn, self._read_up_to), *self._concerning(conn, first)]
+        for event in sorted(events, key=attrgetter("seq")):
+            self._steps.add(event)
+        self._read_up_to = ledger.seq
+        return bool(events)
+
+    def _concerning(self, conn: int, after: int) -> Iterator[Event]:
+        """Stalls that the connection caused or waited for, and the moments when it began to wait for a thread."""
+        for event in self.feed.ledger.aside(Ev.STALL, self.feed.read, after):
+            stall = Stall.of(event)
+            if not stall.ongoing and (stall.culprit == conn or any(victim.conn == conn for victim in stall.victims)):
+                yield event
+        for event in self.feed.ledger.aside(Ev.POOL, self.feed.read, after):
+            waits, name = conn in waiting_in(event), word(event.get("name", "?"))
+            if waits and name not in self._waiting:
+                yield event
+            (self._waiting.add if waits else self._waiting.discard)(name)
 
     def show_connection(self, conn: int) -> None:
         if conn == self.conn:
             return
         self.conn = conn
         self._steps, self._read_up_to, self._expanded, self._drawn = Steps(), 0, set(), None
+        self._waiting = set()
         self.top, self.selected = 0, None
         self.take_changes(set())
-        self.refresh()
+        self.redraw()
 
     def show_event(self, seq: int) -> None:
         own = None if self.conn is None else self.feed.ledger.seqs.get(self.conn)

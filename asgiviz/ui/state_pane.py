@@ -79,9 +79,9 @@ It moves with the cursor: choose an event in the sequence, or step with `.` and 
     def show_connection(self, conn: int) -> None:
         if conn != self.conn:
             self.conn, self.seq, self.top, self.selected = conn, None, 0, None
-            self.refresh()
+            self.redraw()
 
     def show_event(self, seq: int) -> None:
         """Stand at an event; 0: at the newest."""
         self.seq = seq or None
-        self.refresh()
+        self.redraw()

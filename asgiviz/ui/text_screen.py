@@ -20,8 +20,8 @@ class Page(LinesPane):
 
     def __init__(self, title: str, draw: Callable[[int], list[Row]]) -> None:
         super().__init__()
-        self.border_title = title
-        self.border_subtitle = "escape closes"
+        self.entitle(title)
+        self.remark("escape closes")
         self._draw = draw
         self._rows: list[Row] = []
         self._width = 0

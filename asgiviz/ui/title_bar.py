@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -25,8 +27,7 @@ class TitleBar(Widget):
         self._feed = feed
         self._verb = verb
         self.header: Header | None = None
-        #: what has the last word: a restart, a failure
-        self.news: Spans = []
+        self.is_serving: Callable[[], bool] = lambda: True
 
     def render_line(self, y: int) -> Strip:
         """Textual's call for the line."""
@@ -39,13 +40,11 @@ class TitleBar(Widget):
     def _facts(self) -> Spans:
         target = word(self.header.target) if self.header is not None and self.header.target else ""
         spans = [Span("asgiviz", Role.STRONG), Span(" ▸ ", Role.QUIET), Span(f"{self._verb} {target}".strip())]
-        if self.news:
-            return [*spans, Span("   "), *self.news]
         if self.header is None:
             return spans
         server = self.header.server
         name = " ".join(word(server[key]) for key in ("name", "version", "http") if server.get(key))
-        for fact in (name, word(server["ws"]) if server.get("ws") else "", word(self.header.url) if self.header.url else ""):
+        for fact in (word(self.header.url) if self.header.url else "", name, word(server["ws"]) if server.get("ws") else ""):
             if fact:
                 spans += [Span("   "), Span(fact, Role.QUIET)]
         return spans
@@ -55,10 +54,18 @@ class TitleBar(Widget):
         if feed.mode is Mode.PLAYING:
             return [Span(f"▶ {feed.speed:g}x  at {duration(feed.now)}", Role.MARK)]
         if feed.mode is Mode.PAUSED:
-            waiting = f"  +{feed.behind:,} while paused" if feed.behind > 0 else ""
-            if not feed.growing:
-                waiting = f"  {feed.behind:,} to come" if feed.behind > 0 else "  the end"
-            return [Span(f"■ #{feed.ledger.seq:,} at {duration(feed.now)}{waiting}", Role.MARK)]
+            return [Span(f"■ event {feed.number_of(feed.ledger.seq):,} at {duration(feed.now)}{self._later()}", Role.MARK)]
         if feed.busy:
             return [Span(f"● {feed.behind:,} behind", Role.WAITING)]
-        return [Span("● live", Role.SEND)] if feed.growing else [Span(f"○ {feed.ledger.seq:,} events", Role.QUIET)]
+        if not feed.growing:
+            return [Span(f"○ {feed.ledger.seq:,} events", Role.QUIET)]
+        return [Span("● live", Role.SEND)] if self.is_serving() else [Span("■ not serving", Role.ERROR)]
+
+    def _later(self) -> str:
+        """How many events lie behind the one that is shown, and how many came since it was paused."""
+        feed = self._feed
+        came = max(0, len(feed.recorder) - feed.paused_at) if feed.growing else 0
+        later = feed.behind - came
+        parts = [f"{later:,} later"] if later > 0 else []
+        parts += [f"+{came:,} while paused"] if came else []
+        return "  " + ", ".join(parts) if parts else "" if feed.growing else "  the end"

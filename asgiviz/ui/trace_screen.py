@@ -7,24 +7,25 @@ the panes in sight once per tick, however many events there were.
 from __future__ import annotations
 
 from bisect import bisect_right
-from time import monotonic
+from time import monotonic, thread_time
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
-from textual.widgets import Footer
 
 from asgiviz.model.recording import Header
 from asgiviz.ui.arrangement import PANES, VIEWS, Shape, in_sight, shape_of
 from asgiviz.ui.asking_lines import AskingLine
 from asgiviz.ui.connections_pane import ConnectionsPane
 from asgiviz.ui.doing import Doing
+from asgiviz.ui.editing import Editing
 from asgiviz.ui.explaining import Explaining
 from asgiviz.ui.feed import Feed, Mode
 from asgiviz.ui.finding import Finding
 from asgiviz.ui.inspector_pane import InspectorPane
+from asgiviz.ui.key_footer import KeyFooter
 from asgiviz.ui.keys import bindings, rebind
 from asgiviz.ui.lines_pane import LinesPane
 from asgiviz.ui.logs_pane import LogsPane
@@ -40,11 +41,13 @@ from asgiviz.views.evidence import Filter
 if TYPE_CHECKING:
     from asgiviz.ui.app import AsgivizApp
 
-#: Seconds between two drawings of times that pass although nothing happens.
-HEARTBEAT = 1.0
+#: Seconds between two drawings of times that pass although nothing happens; the longer nothing does, the more.
+HEARTBEAT, SLOWEST_HEARTBEAT = 1.0, 5.0
+#: The part of a core that drawing may take: changes that come faster than that leaves time for are drawn together.
+SHARE = 0.2
 
 
-class TraceScreen(Finding, Moving, Explaining, Doing):
+class TraceScreen(Finding, Moving, Explaining, Editing, Doing):
     """One recording on the screen; `stage` is the run that it comes from, None for a saved one.
 
     `verb` is the command that brought us here: trace, demo or open.
@@ -68,9 +71,13 @@ class TraceScreen(Finding, Moving, Explaining, Doing):
         self._shape = Shape.ONE
         self._chosen_by_hand = False
         self._drawn_version = -1
-        self._drawn_at = 0.0
+        self._drawn_at = self._changed_at = self._drawing_began = 0.0
+        self._drawing_took: float | None = 0.0
         self.header: Header | None = None
+        self._told_behind = 0
         self._title = TitleBar(feed, verb)
+        if stage is not None:
+            self._title.is_serving = lambda: stage.serving
         connections = ConnectionsPane(feed, id="connections")
         self.panes: dict[str, LinesPane] = {
             "connections": connections,
@@ -103,7 +110,7 @@ class TraceScreen(Finding, Moving, Explaining, Doing):
                         yield panes[name]
                 yield panes["inspector"]
         yield from self.asking_lines()
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Begin to follow the feed."""
@@ -118,13 +125,24 @@ class TraceScreen(Finding, Moving, Explaining, Doing):
     def tick(self) -> None:
         """Move the feed on, and draw what changed; once a second also what only grows older."""
         feed = self.feed
+        if self._drawing_took is None:  # with what Textual did for it since
+            self._drawing_took = thread_time() - self._drawing_began
         feed.advance()
         self.keep_searching()
         self.look_for_sent()
         now = monotonic()
+        if feed.mode is Mode.PAUSED and feed.behind != self._told_behind:
+            self._told_behind = feed.behind
+            self._title.refresh()  # how many wait is all that changes while it stands still
         changed = feed.version != self._drawn_version
-        if changed or (now - self._drawn_at >= HEARTBEAT and feed.mode is not Mode.PAUSED) or self._connections.roster.pending:
+        if self._drawn_version >= 0 and now - self._drawn_at < min(self._drawing_took / SHARE, HEARTBEAT):
+            self._connections.roster.touch(feed.ledger.touched)  # what is gone is not listed, whoever draws meanwhile
+            return  # the app has the rest of the time
+        self._changed_at = now if changed else self._changed_at
+        heartbeat = max(HEARTBEAT, min((now - self._changed_at) / 4, SLOWEST_HEARTBEAT))
+        if changed or (now - self._drawn_at >= heartbeat and feed.mode is not Mode.PAUSED) or self._connections.roster.pending:
             self._drawn_version, self._drawn_at = feed.version, now
+            self._drawing_began, self._drawing_took = thread_time(), None
             touched, feed.ledger.touched = feed.ledger.touched, set()
             self._show(touched)
 
@@ -171,6 +189,8 @@ class TraceScreen(Finding, Moving, Explaining, Doing):
             return
         self.conn = conn
         for pane in self.panes.values():
+            if by_hand and pane.KEYS_ARE == "connections":
+                pane.follows = False  # or what was chosen would leave the sight
             pane.show_connection(conn)
         self.choose_event(seq if seq is not None else self.feed.ledger.seqs[conn][0])
         if seq is None:  # nobody chose an event: the automaton stands where the connection has come to
@@ -189,7 +209,7 @@ class TraceScreen(Finding, Moving, Explaining, Doing):
         """Show an event and the connection it belongs to."""
         event = self.feed.event(seq)
         if event is None:
-            self.notify(f"event {seq:,} is not in memory any more", severity="warning")
+            self.notify(f"event {self.feed.number_of(seq):,} is not in memory any more", severity="warning")
         elif event.conn is not None and event.conn in self.feed.ledger.connections:
             self.choose_connection(event.conn, seq)
         else:
@@ -199,6 +219,7 @@ class TraceScreen(Finding, Moving, Explaining, Doing):
     def follow_cursor(self, message: LinesPane.Moved) -> None:
         """A pane's cursor moved: the others follow."""
         pane, key = message.pane, message.key
+        self._chosen_by_hand = True  # whatever it was: the user is reading here
         if pane.KEYS_ARE == "connections" and isinstance(key, int):
             self.choose_connection(key)
         elif (seq := pane.event_at(key)) is not None and isinstance(pane, LoopPane):
@@ -207,7 +228,6 @@ class TraceScreen(Finding, Moving, Explaining, Doing):
                 self.choose_connection(culprit)
             self.choose_event(seq)
         elif seq is not None and pane.id == "logs":
-            self._chosen_by_hand = True
             self.go_to_event(seq)
         elif seq is not None:
             self.choose_event(seq)
@@ -229,10 +249,14 @@ class TraceScreen(Finding, Moving, Explaining, Doing):
     def action_unfold(self) -> None:
         """Enter: unfold what the cursor is on; where there is nothing to unfold, look closer."""
         pane = self.panes[self.current]
-        if not pane.unfold():
+        if pane.cursor is None and pane.count():
+            pane.action_first()
+        elif not pane.unfold():
             self._look_closer(pane)
 
     def _look_closer(self, pane: LinesPane) -> None:
+        if isinstance(pane, LoopPane) and (victim := pane.victim()) is not None:
+            self.choose_connection(victim)
         if pane.id in ("connections", "waterfall", "logs", "loop"):
             self.show_pane("sequence" if self.view in ("waterfall", "logs") else self.view)
         elif pane.id in ("sequence", "state"):
@@ -296,7 +320,7 @@ class TraceScreen(Finding, Moving, Explaining, Doing):
         """Show secrets, or mask them again."""
         shown = self.app.reveal()
         self._drawn_version = -1
-        self.notify("secrets are shown; u masks them" if shown else "secrets are masked")
+        self.notify("secrets are shown; u masks them" if shown else "secrets in headers and queries are masked, bodies are not")
 
     def action_back(self) -> None:
         """Escape: one step back, to all panes, then to the connections, then without a filter."""
@@ -322,7 +346,7 @@ class TraceScreen(Finding, Moving, Explaining, Doing):
         shown = self._in_sight
         for name, pane in self.panes.items():
             pane.display = name in shown
-            pane.border_title = self._titles(name)
+            pane.entitle(self._titles(name))
         self.query_one("#left").display = not shown.isdisjoint({"connections", "loop"})
         self.query_one("#views").display = not shown.isdisjoint(VIEWS)
         self.query_one("#work").display = not shown.isdisjoint({*VIEWS, "inspector"})
@@ -347,3 +371,5 @@ class TraceScreen(Finding, Moving, Explaining, Doing):
     def give_focus_back(self) -> None:
         """A line at the foot was closed."""
         self.panes[self.current].focus()
+        if self._connections.cursor is None:
+            self._connections.action_first()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -17,9 +17,9 @@ from asgiviz.views.concurrency import Concurrency
 from asgiviz.views.lane import Lane
 from asgiviz.views.ledger import Ledger
 from asgiviz.views.roster import Roster
-from asgiviz.views.spans import Spans
+from asgiviz.views.spans import Role, Span, Spans, padded
 from asgiviz.views.time_axis import TimeAxis
-from asgiviz.views.waterfall import concurrency, concurrency_label, draw, label, legend, ruler
+from asgiviz.views.waterfall import concurrency, concurrency_label, draw, label, legend, overlap, ruler
 
 #: Lanes that are kept of connections that are out of sight, too.
 KEPT = 400
@@ -33,14 +33,15 @@ class WaterfallPane(LinesPane):
     TITLE = "Waterfall"
     KEYS_ARE = "connections"
     HELP = """\
-All connections on one time axis: `█` the app was running, `░` it waited in receive or send, `▒` it is still open.
+All connections on one time axis: `█` the app was running, `░` it waited in receive or send, `▒` it is still open, `▓` it held
+the event loop.
 Running includes awaiting other things (a timer, a database), because only receive and send are seen.
 
 Bars that overlap were served at the same time; bars that begin where another ends stood in a queue.
 Times in which nothing was open are folded: `┊ 12 s ┊`.
 
 `+` and `-` zoom around the cursor, shift with the arrows pans, `0` shows everything again.
-ctrl with the arrows moves the cursor in time, and so does a click; the other panes follow it.
+`(` and `)` move the cursor in time, and so does a click; the other panes follow it.
 """
     BINDINGS: ClassVar[list[BindingType]] = bindings("waterfall")
 
@@ -66,6 +67,10 @@ ctrl with the arrows moves the cursor in time, and so does a click; the other pa
         self._ended: set[int] = set()
         self._new: set[int] = set()
         self._seq = 0
+        self._laid_out: TimeAxis | None = None
+        self._axis_for = (0, 0, 0, 0)
+        self._heading: list[Spans] = []
+        self._heading_for: tuple[object, ...] = ()
         self.follows = feed.growing
 
     # -- rows ------------------------------------------------------------------------------------------------------
@@ -79,14 +84,23 @@ ctrl with the arrows moves the cursor in time, and so does a click; the other pa
     def index_of(self, key: Hashable) -> int | None:
         return self.roster.index_of(key) if isinstance(key, int) else None
 
+    def on_resize(self) -> None:
+        """The signs are explained as far as there is room."""
+        super().on_resize()
+        self.border_subtitle = self.look.spelt(legend(self.size.width - 4))
+
     def heading(self, width: int) -> list[Spans]:
         if not self.count():
             return []
         left, axis = self._left(width), self._axis(width)
-        return [
-            [*legend(left), *ruler(axis, self.moment)],
-            [*concurrency_label(self._profile, left), *concurrency(self._profile, axis)],
-        ]
+        wanted = (axis, self.moment, left)
+        if wanted != self._heading_for:  # an axis is made once for a moment, and found again by its identity
+            self._heading_for = wanted
+            self._heading = [
+                [*padded([Span(overlap(len(self._begun), self._profile.peak), Role.STRONG)], left), *ruler(axis, self.moment)],
+                [*concurrency_label(self._profile, left), *concurrency(self._profile, axis)],
+            ]
+        return self._heading
 
     def line(self, index: int, width: int) -> Spans:
         conn = self.roster.ids[index]
@@ -99,13 +113,13 @@ ctrl with the arrows moves the cursor in time, and so does a click; the other pa
         return max(12, min(40, width // 3))
 
     def _axis(self, width: int) -> TimeAxis:
-        columns = max(1, width - self._left(width))
-        if self.axis is not None:
-            return TimeAxis(self.axis.began, self.axis.ended, columns, self._profile.idle())
-        return self._whole(columns)
-
-    def _whole(self, columns: int) -> TimeAxis:
-        return TimeAxis(0, max(1, self.feed.now), columns, self._profile.idle())
+        """The axis of now: all rows share it, because laying it out costs more than drawing one."""
+        began, ended = (0, max(1, self.feed.now)) if self.axis is None else (self.axis.began, self.axis.ended)
+        wanted = (began, ended, max(1, width - self._left(width)), self.feed.version)
+        if wanted != self._axis_for or self._laid_out is None:
+            self._axis_for = wanted
+            self._laid_out = TimeAxis(*wanted[:3], self._profile.idle())
+        return self._laid_out
 
     def _lane(self, connection: Connection) -> Lane:
         conn = connection.conn
@@ -126,16 +140,19 @@ ctrl with the arrows moves the cursor in time, and so does a click; the other pa
     # -- keeping up ------------------------------------------------------------------------------------------------
 
     def note_changes(self, touched: set[int]) -> None:
-        """Remember what changed, also while the pane is out of sight."""
+        """Count what changed, also while out of sight: a little each time, never all at once."""
+        if self.feed.ledger is not self._ledger:
+            self._begin_anew(())
         self._new |= touched
+        if self.feed.ledger.seq >= self._seq:  # what is behind a step back is counted when it is looked at
+            self._count_new()
 
     def take_changes(self, touched: set[int]) -> bool:
-        """Count the new beginnings and ends."""
+        """Take in new stalls, and count anew behind a step back."""
         ledger = self.feed.ledger
         if ledger is not self._ledger or ledger.seq < self._seq:
-            self._ledger = ledger
-            self._lanes, self._stalls, self._profile, self._seq = {}, {}, Concurrency(), 0
-            self._begun, self._ended, self._new = set(), set(), set(ledger.order)
+            self._begin_anew(ledger.order)
+            self._count_new()
         for stall in ledger.aside(Ev.STALL, self.feed.read, self._seq):
             culprit = stall.get("culprit")
             if isinstance(culprit, int):
@@ -143,21 +160,31 @@ ctrl with the arrows moves the cursor in time, and so does a click; the other pa
                 if (lane := self._lanes.get(culprit, (None, 0))[0]) is not None:
                     lane.add(stall)
         self._seq = ledger.seq
+        return True
+
+    def _begin_anew(self, conns: Iterable[int]) -> None:
+        self._ledger = self.feed.ledger
+        self._lanes, self._stalls, self._profile, self._seq = {}, {}, Concurrency(), 0
+        self._begun, self._ended, self._new = set(), set(), set(conns)
+
+    def _count_new(self) -> None:
+        """Count the new beginnings and ends."""
         moments: list[tuple[int, int]] = []
         for conn in self._new:
-            connection = ledger.connections.get(conn)
-            if connection is None or connection.kind == "lifespan":
-                continue
-            if conn not in self._begun:
-                self._begun.add(conn)
-                moments.append((connection.began, 1))
-            if connection.ended is not None and conn not in self._ended:
-                self._ended.add(conn)
-                moments.append((connection.ended, -1))
+            connection = self.feed.ledger.connections.get(conn)
+            if connection is None:
+                self._begun.discard(conn)
+                self._ended.discard(conn)
+            elif connection.kind != "lifespan":
+                if conn not in self._begun:
+                    self._begun.add(conn)
+                    moments.append((connection.began, 1))
+                if connection.ended is not None and conn not in self._ended:
+                    self._ended.add(conn)
+                    moments.append((connection.ended, -1))
         self._new = set()
         for t, more in sorted(moments, key=lambda moment: (moment[0], -moment[1])):
             (self._profile.begin if more > 0 else self._profile.end)(t)
-        return True
 
     def show_connection(self, conn: int) -> None:
         """Put the cursor on it."""
@@ -167,7 +194,7 @@ ctrl with the arrows moves the cursor in time, and so does a click; the other pa
     def point_at(self, moment: int | None) -> None:
         """Put the cursor in time."""
         self.moment = moment
-        self.refresh()
+        self.redraw()
 
     # -- what is asked of it ---------------------------------------------------------------------------------------
 
@@ -188,7 +215,7 @@ ctrl with the arrows moves the cursor in time, and so does a click; the other pa
         zoomed = axis.zoomed(factor, self._around(axis)).within(0, max(1, self.feed.now))
         whole = zoomed.began <= 0 and zoomed.ended >= self.feed.now
         self.axis = None if whole else zoomed
-        self.refresh()
+        self.redraw()
 
     def action_earlier(self) -> None:
         """Earlier times."""
@@ -202,12 +229,12 @@ ctrl with the arrows moves the cursor in time, and so does a click; the other pa
         axis = self._axis(self._text_width)
         if self.axis is not None:
             self.axis = axis.panned(step * max(1, axis.width // PAN)).within(0, max(1, self.feed.now))
-            self.refresh()
+            self.redraw()
 
     def action_fit(self) -> None:
         """Everything again."""
         self.axis = None
-        self.refresh()
+        self.redraw()
 
     def action_cursor(self, step: int) -> None:
         """The cursor in time a column to the left or right."""

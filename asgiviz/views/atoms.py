@@ -10,6 +10,7 @@ from decimal import Decimal
 from asgiviz.views.evidence import Evidence, Filter
 
 SCOPE_TYPES = ("http", "websocket", "lifespan")
+_SHORT_TYPES = {"ws": "websocket", "life": "lifespan"}  # as they stand in lists
 _UNITS = {"us": 1_000, "µs": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000}
 _DURATION = re.compile(r"([0-9]{1,18}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})(us|µs|ms|s|m)?")
 _LONGEST = 10**18  # about 31 years
@@ -165,9 +166,10 @@ def _status(text: str) -> Filter:
 
 
 def _scope_type(text: str) -> Filter:
-    if text.lower() not in SCOPE_TYPES:
+    name = _SHORT_TYPES.get(text.lower(), text.lower())
+    if name not in SCOPE_TYPES:
         raise ValueError(f"is no scope type: write {', '.join(SCOPE_TYPES[:-1])} or {SCOPE_TYPES[-1]}")
-    return ScopeType(text.lower())
+    return ScopeType(name)
 
 
 def _slower(text: str) -> Filter:

@@ -237,7 +237,7 @@ def _step_name(step: Step) -> str:
     if move.verdict is Verdict.ILLEGAL:
         sign = f"✗{sign[1:]}"
     times = f" ×{number(step.times)}" if step.times > 1 else ""
-    return f"#{step.seq} {sign} {_full_name(move.what, move.part)}{times}"
+    return f"{step.seq} {sign} {_full_name(move.what, move.part)}{times}"
 
 
 def _role(move: Move) -> Role:

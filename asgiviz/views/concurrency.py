@@ -6,6 +6,7 @@ The lifespan is open all the time and says nothing about that; it does not count
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
@@ -13,6 +14,7 @@ from asgiviz.views.lane import LATEST
 
 #: Steps kept; when there are more, neighbours that are short are joined.
 MOST_STEPS = 4_000
+_NEVER = array("q", [LATEST])
 
 
 class Stay(Protocol):
@@ -85,8 +87,17 @@ class Concurrency:
         """The times in which nothing was open: before the first, between, and after the last."""
         if not self._begins:
             return ((-LATEST, LATEST),)
-        between = [(step.began, step.ended) for step in self.steps() if not step.most]
+        ends = self._begins[1:] + _NEVER
+        between = [
+            stretch for stretch, count in zip(zip(self._begins, ends, strict=True), self._counts, strict=True) if not count
+        ]
         return ((-LATEST, self._begins[0]), *between)
+
+    def most_between(self, began: int, ended: int) -> int:
+        """The most that were open at the same time from `began` until before `ended`."""
+        first = max(0, bisect_right(self._begins, began) - 1)
+        last = bisect_left(self._begins, ended, first)
+        return max(self._counts[first:last], default=0)
 
     @property
     def peak(self) -> int:

@@ -71,6 +71,7 @@ COLUMNS: tuple[Column, ...] = (
 Layout = list[tuple[Column, int]]
 
 
+@lru_cache(64)
 def layout(width: int) -> Layout:
     """The columns of a pane of `width` columns, and how wide each is; with a space between them they fill a usual pane."""
     chosen = [column for column in COLUMNS if column.shown_from <= width]
@@ -93,7 +94,7 @@ def head(columns: Layout, sort: str, descending: bool) -> Spans:
     spans = [Span(" " * GUTTER)]
     for place, (column, width) in enumerate(columns):
         sorted_by = column.name == sort
-        title = (column.title + ("▾" if descending else "▴") if sorted_by else column.title)[:width]
+        title = column.title[: width - 1] + ("▾" if descending else "▴") if sorted_by else column.title[:width]
         shown = title.rjust(width) if column.right else title.ljust(width)
         spans.append(Span(shown + " " * (place < len(columns) - 1), Role.STRONG if sorted_by else Role.QUIET))
     return spans

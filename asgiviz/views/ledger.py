@@ -8,10 +8,11 @@ can go back: what comes behind a number is forgotten, as if it had not happened 
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_right, insort
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from itertools import chain
 
-from asgiviz.model.connection import Connection, Connections
+from asgiviz.model.connection import Connections
 from asgiviz.model.events import KINDS, NOTE, Ev, Event, Raw, expand, payload_of
 from asgiviz.views.text import word
 
@@ -37,18 +38,26 @@ class Ledger:
     def __init__(self, epoch: int) -> None:
         self.epoch = epoch
         self.connections = Connections()
-        #: connections in the order in which they began
+        #: connections by number: the order in which they began, unless a file numbers them otherwise
         self.order: list[int] = []
+        #: connection -> numbers of its events; in the order of their first events
         self.seqs: dict[int, array[int]] = {}
         self.asides: dict[str, array[int]] = {ev: array("Q") for ev in ASIDE}
         #: connections that changed since somebody emptied this
         self.touched: set[int] = set()
         #: connection -> the user's comment on it (may be empty); marks are events too, so a recording keeps them
         self.marks: dict[int, str] = {}
-        #: connections that were forgotten with their events
+        #: how many connections were forgotten with their events
         self.forgotten = 0
         self.seq = 0
         self.t = 0
+        self._marks_seq = 0  # marks are those of the events up to here
+
+    def anew(self) -> Ledger:
+        """A ledger that begins again. Marks belong to no moment and stay; so does how much was forgotten."""
+        ledger = Ledger(self.epoch)
+        ledger.marks, ledger._marks_seq, ledger.forgotten = self.marks, self._marks_seq, self.forgotten
+        return ledger
 
     def put(self, numbered: Iterable[Numbered]) -> None:
         """Take in events, in order."""
@@ -61,26 +70,34 @@ class Ledger:
                 own = seqs.get(conn)
                 if own is None:
                     own = seqs[conn] = array("Q")
-                    self.order.append(conn)
+                    self._list(conn)
                 own.append(seq)
                 touched.add(conn)
             kind = raw[1]
             if kind == NOTE:
-                self._take_mark(raw)
+                self._take_mark(seq, raw)
             elif kind in _ASIDE_KINDS:
                 self.asides[_ASIDE_KINDS[kind]].append(seq)
         self.seq = seq
         if raw is not None:
             self.t = raw[0] - epoch
 
-    def _take_mark(self, raw: Raw) -> None:
+    def _list(self, conn: int) -> None:
+        if self.order and conn < self.order[-1]:
+            insort(self.order, conn)
+        else:
+            self.order.append(conn)
+
+    def _take_mark(self, seq: int, raw: Raw) -> None:
         fields = payload_of(raw)
-        if raw[2] is None or not isinstance(fields, dict) or fields.get("name") != MARK:
+        if raw[2] is None or seq <= self._marks_seq or not isinstance(fields, dict) or fields.get("name") != MARK:
             return
+        self._marks_seq = seq
+        comment = fields.get("data") or ""
         if fields.get("phase") == "end":
             self.marks.pop(raw[2], None)
         else:
-            self.marks[raw[2]] = word(fields["data"]) if fields.get("data") else ""
+            self.marks[raw[2]] = comment if isinstance(comment, str) else word(comment)
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -89,38 +106,41 @@ class Ledger:
         own = self.seqs.get(conn)
         if own is None:
             return []
-        return self._expanded(own[bisect_right(own, after) :], read, conn)
+        return self._expanded(own[bisect_right(own, after) :], read)
 
     def event(self, seq: int, read: Read) -> Event | None:
         """One event, or None when it is gone or not there yet."""
-        found = [expand(number, raw, self.epoch) for number, raw in read([seq]) if number == seq]
-        return found[0] if found else None
+        found = read([seq])
+        return expand(*found[0], self.epoch) if found else None
 
     def aside(self, ev: str, read: Read, after: int = 0) -> list[Event]:
         """The events of a kind in `ASIDE` behind number `after`, as far as they are still there."""
         own = self.asides[ev]
-        return self._expanded(own[bisect_right(own, after) :], read, None)
+        return self._expanded(own[bisect_right(own, after) :], read)
 
-    def _expanded(self, seqs: Sequence[int], read: Read, conn: int | None) -> list[Event]:
-        return [expand(seq, raw, self.epoch) for seq, raw in read(seqs) if conn is None or raw[2] == conn]
+    def _expanded(self, seqs: Sequence[int], read: Read) -> list[Event]:
+        return [expand(seq, raw, self.epoch) for seq, raw in read(seqs)]
 
     # -- forgetting ------------------------------------------------------------------------------------------------
 
-    def forget_before(self, seq: int, most: int = 2_000) -> int:
-        """Let the oldest connections go that are over and have no event from `seq` on, at most `most`; how many went."""
+    def forget_before(self, seq: int, unfinished: Container[int] | None = None, most: int = 2_000) -> int:
+        """Let connections go that have no event from `seq` on and are over, at most `most`; how many went.
+
+        `unfinished` are those that are not over although only the recorder knows by now: an exit may be among the events
+        that nobody saw before they were gone. None: it cannot be told, and what is open stays.
+        """
         gone: list[int] = []
-        for conn in self.order[: 2 * most]:
-            if len(gone) == most:
+        for conn, own in self.seqs.items():
+            if own[0] >= seq or len(gone) == most:
                 break
-            connection = self.connections.get(conn)
-            if connection is not None and connection.over and self.seqs[conn][-1] < seq:
+            if own[-1] < seq and (self.connections[conn].over or (unfinished is not None and conn not in unfinished)):
                 gone.append(conn)
         for conn in gone:
             self._forget(conn)
+            self.marks.pop(conn, None)
         if gone:
-            lost = set(gone)
-            self.order[: 2 * most] = [conn for conn in self.order[: 2 * most] if conn not in lost]
             self.forgotten += len(gone)
+            self._unlist(gone)
         for own in self.asides.values():
             del own[: bisect_right(own, seq - 1)]
         return len(gone)
@@ -130,28 +150,32 @@ class Ledger:
         del self.seqs[conn]
         self.touched.add(conn)
 
+    def _unlist(self, conns: Collection[int]) -> None:
+        lost, last = set(conns), bisect_right(self.order, max(conns))
+        self.order[:last] = [conn for conn in self.order[:last] if conn not in lost]
+
     def go_back(self, seq: int, read: Read) -> bool:
-        """Forget everything behind number `seq`; False (and nothing done) when that is more than beginning anew."""
-        later = [conn for conn, own in self.seqs.items() if own[-1] > seq]
-        kept = {conn: self.seqs[conn][: bisect_right(self.seqs[conn], seq)] for conn in later}
-        if sum(map(len, kept.values())) > REFOLD:
+        """Forget everything behind event `seq`, but marks, which belong to no moment.
+
+        False, and nothing done, when that event is gone or this is more work than to begin anew.
+        """
+        kept = {conn: own[: bisect_right(own, seq)] for conn, own in self.seqs.items() if own[-1] > seq}
+        last = read([seq])
+        if not last or sum(map(len, kept.values())) > REFOLD:
             return False
-        for conn, own in kept.items():
-            self._forget(conn)
-            for number, raw in read(own):
-                if raw[2] == conn and number <= seq:
-                    self.connections.take(raw, self.epoch)
-            if own:
-                self.seqs[conn] = own
-        unborn = {conn for conn, own in kept.items() if not own}
-        self.order = [conn for conn in self.order if conn not in unborn]
+        for conn in kept:
+            self.connections.forget(conn)
+            self.seqs[conn] = array("Q")  # it keeps its place among the others
+        for number, raw in read(sorted(chain.from_iterable(kept.values()))):
+            self.connections.take(raw, self.epoch)
+            self.seqs[raw[2]].append(number)  # type: ignore[index]  # an event in `seqs` has a connection
+        unborn = [conn for conn in kept if not self.seqs[conn]]
+        for conn in unborn:
+            del self.seqs[conn]
+        if unborn:
+            self._unlist(unborn)
         for own in self.asides.values():
             del own[bisect_right(own, seq) :]
-        last = read([seq])
-        self.t = last[-1][1][0] - self.epoch if last else self.t
-        self.seq = seq
+        self.touched.update(kept)
+        self.seq, self.t = seq, last[0][1][0] - self.epoch
         return True
-
-    def summary(self, conn: int) -> Connection | None:
-        """What is known of a connection."""
-        return self.connections.get(conn)

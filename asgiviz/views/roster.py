@@ -1,26 +1,28 @@
 """The roster: which connections are listed, and in which order, kept up as the ledger grows.
 
-Judging and sorting happen in small bites, so that a screen stays alive over a million events; `pending` says how much is
-left to judge.
+Judging happens in small bites, so that a screen stays alive over a million events; `pending` says how much is left to
+judge. What is listed is always in the ledger.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections import deque
-from collections.abc import Callable, Iterable
+from bisect import bisect_left, bisect_right, insort
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from asgiviz.model.connection import Connection
-from asgiviz.model.events import expand
+from asgiviz.model.events import KINDS, Ev, expand
 from asgiviz.views.atoms import Body, Slower
 from asgiviz.views.evidence import Evidence, Filter
 from asgiviz.views.ledger import Ledger, Read
 
 #: Gives what to sort a connection by.
 SortKey = Callable[[Connection], Any]
-#: Connections judged between two looks at the clock.
-SIP = 64
+#: Events of one connection that are searched at a time.
+PORTION = 2_000
+#: Raw kinds that bodies and messages are in, and those that end a connection.
+_SEARCHED = frozenset(kind for kind, (ev, _) in enumerate(KINDS) if ev in (Ev.RECEIVE_END, Ev.SEND_BEGIN, Ev.EXIT, Ev.OTHER))
 
 
 class Roster:
@@ -32,28 +34,32 @@ class Roster:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self._filter: Filter | None = None
-        self._cleared = 0  # finished connections up to this number are not listed
+        self._cleared: int | None = None  # connections that ended up to this time are not listed
         self._needles: set[bytes] = set()
         self._watches_time = False
         self._key: SortKey | None = None
         self._descending = False
         self._passed: list[int] = []  # what the filter lets through, by number
-        self._queue: deque[int] = deque()
+        self._queue: OrderedDict[int, None] = OrderedDict()  # what is to be judged
         self._waiting: set[int] = set()  # open connections that the filter cannot judge yet
-        self._evidence: dict[int, tuple[Evidence, int]] = {}
+        self._searched: dict[int, tuple[Evidence, int]] = {}  # what was found up to which event
+        self._now = 0
+        self._final = False
         self._sorted: list[int] = []
         self._stale = False
 
     @property
     def ids(self) -> list[int]:
         """The listed connections."""
-        if self._key is not None:
-            return self._sorted
+        return self._by_number if self._key is None else self._sorted
+
+    @property
+    def _by_number(self) -> list[int]:
         return self._passed if self._judges else self.ledger.order
 
     @property
     def _judges(self) -> bool:
-        return self._filter is not None or self._cleared > 0
+        return self._filter is not None or self._cleared is not None
 
     @property
     def pending(self) -> int:
@@ -67,13 +73,12 @@ class Roster:
 
     def index_of(self, conn: int) -> int | None:
         """The place of a connection in `ids`."""
-        ids = self.ids
         if self._key is None:
+            ids = self._by_number
             place = bisect_left(ids, conn)
-            if place < len(ids) and ids[place] == conn:
-                return place
+            return place if place < len(ids) and ids[place] == conn else None
         try:
-            return ids.index(conn)
+            return self._sorted.index(conn)
         except ValueError:
             return None
 
@@ -88,17 +93,22 @@ class Roster:
         self._begin_anew()
 
     def clear(self) -> bool:
-        """List no finished connection of those there are; when there is none left to clear, list all again.
+        """List no connection that has finished by now; when none is listed, list all again. True: something was cleared."""
+        connections, listed = self.ledger.connections, self._by_number
+        if not any(connections[conn].over for conn in listed):
+            self._cleared = None
+            self._begin_anew()
+            return False
+        self._cleared = max(connection.ended for connection in connections.values() if connection.ended is not None)
+        self._passed = [conn for conn in listed if not self._is_cleared(connections[conn])]
+        self.sort()
+        return True
 
-        True when something was cleared.
-        """
-        finished = [conn for conn in self.ids if self.ledger.connections[conn].over]
-        self._cleared = max(finished, default=0)
-        self._begin_anew()
-        return bool(finished)
+    def _is_cleared(self, connection: Connection) -> bool:
+        return self._cleared is not None and connection.ended is not None and connection.ended <= self._cleared
 
     def order_by(self, key: SortKey | None, descending: bool = False) -> None:
-        """Sort by `key`; None: as they began."""
+        """Sort by `key`; None: by number."""
         self._key, self._descending = key, descending
         self.sort()
 
@@ -108,62 +118,87 @@ class Roster:
         self._begin_anew()
 
     def _begin_anew(self) -> None:
-        self._passed, self._evidence, self._waiting = [], {}, set()
-        self._queue = deque(self.ledger.order if self._judges else ())
+        self._passed, self._searched, self._waiting = [], {}, set()
+        self._queue = OrderedDict.fromkeys(self.ledger.order if self._judges else ())
         self.sort()
 
     # -- keeping up ------------------------------------------------------------------------------------------------
 
-    def touch(self, conns: Iterable[int]) -> None:
-        """These connections are new, changed or gone."""
+    def touch(self, conns: Collection[int]) -> None:
+        """These connections are new, changed or gone; what is gone is not listed any more."""
+        connections = self.ledger.connections
+        gone = {conn for conn in conns if conn not in connections}
+        if gone:
+            self._drop(gone)
         if self._judges:
-            self._queue.extend(conns)
-        self._stale = self._stale or self._key is not None
+            self._enqueue(conn for conn in conns if conn in connections)
+        self._stale = self._stale or (self._key is not None and bool(conns))
 
-    def judge(self, read: Read, now: int, goes_on: Callable[[], bool]) -> bool:
-        """Judge what is pending while `goes_on`; True when the list changed."""
+    def _drop(self, gone: Collection[int]) -> None:
+        self._passed = [conn for conn in self._passed if conn not in gone]
+        self._sorted = [conn for conn in self._sorted if conn not in gone]
+        self._waiting.difference_update(gone)
+        for conn in gone:
+            self._queue.pop(conn, None)
+            self._searched.pop(conn, None)
+
+    def _enqueue(self, conns: Iterable[int]) -> None:
+        self._queue.update(dict.fromkeys(conns))
+
+    def judge(self, read: Read, now: int, goes_on: Callable[[], bool], final: bool = False) -> bool:
+        """Judge what is pending while `goes_on`; True when the list changed. `final`: the recording ends here."""
+        self._look_at_clock(now, final)
         changed = False
-        if self._watches_time and not self._queue:
-            self._queue.extend(self._waiting)
         while self._queue:
-            for _ in range(min(SIP, len(self._queue))):
-                changed |= self._judge_one(self._queue.popleft(), read, now)
+            changed |= self._judge_one(self._queue.popitem(last=False)[0], read)
             if not goes_on():
                 break
         self._stale = self._stale or (changed and self._key is not None)
         return changed
 
-    def _judge_one(self, conn: int, read: Read, now: int) -> bool:
-        connection = self.ledger.connections.get(conn)
-        if connection is None:
-            self._evidence.pop(conn, None)
-            self._waiting.discard(conn)
+    def _look_at_clock(self, now: int, final: bool) -> None:
+        """Judge again what another time, or the end of the recording, may decide otherwise."""
+        if self._watches_time and now < self._now:
+            self._enqueue(self.ledger.order)
+        elif self._watches_time or final != self._final:
+            self._enqueue(self._waiting)
+        self._now, self._final = now, final
+
+    def _judge_one(self, conn: int, read: Read) -> bool:
+        connection = self.ledger.connections[conn]
+        if self._is_cleared(connection):
             return self._list(conn, listed=False)
-        answer = self._answer(connection, read, now)
+        if self._filter is None:
+            return self._list(conn, listed=True)
+        evidence = Evidence(connection, ())
+        whole = True
+        if self._needles:
+            evidence.found, whole = self._search(connection, read)
+        evidence.now, evidence.final = self._now, connection.over and whole
+        answer = self._filter.decide(evidence)
         (self._waiting.add if answer is None else self._waiting.discard)(conn)
+        if not whole:
+            self._enqueue((conn,))
+        elif answer is None and self._final:
+            evidence.final = True
+            answer = self._filter.decide(evidence)
         return self._list(conn, listed=answer is True)
 
-    def _answer(self, connection: Connection, read: Read, now: int) -> bool | None:
-        if connection.over and connection.conn <= self._cleared:
-            return False
-        if self._filter is None:
-            return True
-        evidence = self._evidence_of(connection, read)
-        evidence.now, evidence.final = now, connection.over
-        return self._filter.decide(evidence)
-
-    def _evidence_of(self, connection: Connection, read: Read) -> Evidence:
-        if not self._needles:
-            return Evidence(connection, ())
-        conn = connection.conn
-        evidence, after = self._evidence.pop(conn, None) or (Evidence(Connection(conn, connection.began), self._needles), 0)
-        own = self.ledger.seqs[conn]
-        for seq, raw in read(own[bisect_left(own, after + 1) :]):
-            if raw[2] == conn:
+    def _search(self, connection: Connection, read: Read) -> tuple[set[bytes], bool]:
+        """Which needles are in the bodies and messages of a connection, and whether all of them were looked at."""
+        conn, own = connection.conn, self.ledger.seqs[connection.conn]
+        evidence, upto = self._searched.pop(conn, (None, 0))
+        if evidence is None or upto > own[-1]:  # nothing yet, or the ledger has gone back
+            evidence, upto = Evidence(Connection(conn, connection.began), self._needles), 0
+        place = bisect_right(own, upto)
+        portion = own[place : place + PORTION]
+        for seq, raw in read(portion):
+            if raw[1] in _SEARCHED:
                 evidence.add(expand(seq, raw, self.ledger.epoch))
-        if not connection.over:
-            self._evidence[conn] = evidence, own[-1]
-        return evidence
+        whole = place + len(portion) == len(own)
+        if not (connection.over and whole):
+            self._searched[conn] = evidence, portion[-1] if portion else upto
+        return evidence.found, whole
 
     def _list(self, conn: int, *, listed: bool) -> bool:
         place = bisect_left(self._passed, conn)
@@ -181,5 +216,4 @@ class Roster:
             self._sorted = []
             return
         key, connections = self._key, self.ledger.connections
-        known = [conn for conn in (self._passed if self._judges else self.ledger.order) if conn in connections]
-        self._sorted = sorted(known, key=lambda conn: key(connections[conn]), reverse=self._descending)
+        self._sorted = sorted(self._by_number, key=lambda conn: key(connections[conn]), reverse=self._descending)

@@ -51,6 +51,8 @@ class Steps:
         #: the scope's type
         self.kind: str | None = None
         self.scope: Any = None
+        #: the connection's number
+        self.conn: int | None = None
         self.began = self.last = 0
         self.last_seq: int | None = None
         #: for each layer the calls that are not back
@@ -103,6 +105,7 @@ class Steps:
 
     def add(self, event: Event) -> None:
         """Take in the next event of the connection."""
+        self.conn = event.conn if self.conn is None else self.conn
         if self.last_seq is None:
             self.began = self.last = event.t
         elif event.t - self.last > PAUSE:

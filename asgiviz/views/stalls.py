@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from asgiviz.model.connection import Connection
 from asgiviz.model.events import Ev, Event
 from asgiviz.views.figures import duration
-from asgiviz.views.spans import Role, Row, Span, Spans, shortened
+from asgiviz.views.spans import Role, Row, Span, Spans, shortened, width_of
 from asgiviz.views.text import fit, number, safe
 from asgiviz.views.tracebacks import package_of
 
@@ -94,6 +94,11 @@ class Stall:
         return self.ended - self.ns
 
     @property
+    def longest_first(self) -> list[Victim]:
+        """The victims, those that waited longest first."""
+        return sorted(self.victims, key=lambda victim: (-victim.ns, victim.conn))
+
+    @property
     def frame(self) -> Frame | None:
         """The frame to look at first: the innermost one in the user's own code, else the innermost."""
         return next((frame for frame in self.stack if frame.is_own), self.stack[0] if self.stack else None)
@@ -124,17 +129,19 @@ def rows(stall: Stall, connections: Mapping[int, Connection], width: int) -> lis
 
 
 def brief(stall: Stall, connections: Mapping[int, Connection], width: int) -> list[Row]:
-    """The same in two or three lines: how long, in which line, who waited."""
-    lines = [_headline(stall, connections), *_place(stall)]
+    """The same in three or four lines: how long, by whom, in which line, who waited."""
+    headline = _headline(stall, connections)
+    by = [] if width_of(headline) <= width else [[Span("  by ", Role.QUIET), headline[-1]]]
+    lines = [headline[:2] if by else headline, *by, *_place(stall)]
     if stall.victims:
-        longest_first = sorted(stall.victims, key=lambda victim: (-victim.ns, victim.conn))
-        told = [f"{who(one.conn, connections)} {'≤ ' if one.at_most else ''}{duration(one.ns)}" for one in longest_first[:20]]
+        few = stall.longest_first[:20]
+        told = [f"{who(one.conn, connections)} {'at most ' if one.at_most else ''}{duration(one.ns)}" for one in few]
         lines.append([Span("  waited: ", Role.QUIET), Span(", ".join(told), Role.WAITING)])
     return [Row(shortened(line, width), stall.seq) for line in lines]
 
 
 def _headline(stall: Stall, connections: Mapping[int, Connection]) -> Spans:
-    verb = "blocks the loop since" if stall.ongoing else "blocked the loop for"
+    verb = "has blocked the loop for" if stall.ongoing else "blocked the loop for"
     return [
         Span("█ ", Role.ERROR),
         Span(f"{verb} {duration(stall.ns)}", Role.STRONG),
@@ -149,16 +156,21 @@ def _place(stall: Stall) -> list[Spans]:
     return [[Span(f"  {stall.frame.place}", Role.STRONG), Span(f"  {code_of(stall.frame)}")]]
 
 
+def victim_at(stall: Stall, place: int) -> int | None:
+    """The connection that row `place` of `rows` says waited."""
+    first = 2 + 1  # headline and line, "who waited"
+    return stall.longest_first[place - first].conn if first <= place < first + len(stall.victims) else None
+
+
 def _waited(stall: Stall, connections: Mapping[int, Connection]) -> list[Spans]:
     if not stall.victims:
         return [[Span("  nobody else was seen to wait", Role.QUIET)]]
-    longest_first = sorted(stall.victims, key=lambda victim: (-victim.ns, victim.conn))
     return [
         [
             Span(f"  {'at most' if victim.at_most else '':>7} {duration(victim.ns):>8}", Role.WAITING),
             Span(f"  {who(victim.conn, connections)}"),
         ]
-        for victim in longest_first
+        for victim in stall.longest_first
     ]
 
 

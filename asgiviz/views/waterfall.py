@@ -5,16 +5,15 @@ Nothing is too short to be seen: a connection, or a moment of running inside lon
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from asgiviz.model.connection import Connection
 from asgiviz.model.masking import Mask
-from asgiviz.views.concurrency import Concurrency, Stay
+from asgiviz.views.concurrency import Concurrency
 from asgiviz.views.connection_words import MASK, code_of, tag_of, what_of
 from asgiviz.views.lane import Lane
-from asgiviz.views.spans import Role, Span, Spans, padded, width_of
-from asgiviz.views.text import number
+from asgiviz.views.spans import Role, Span, Spans, padded
+from asgiviz.views.text import cells_of, number
 from asgiviz.views.time_axis import TimeAxis, fold_label
 
 RUNNING, WAITING, OPEN, FAILED, STALLED = "█", "░", "▒", "✗", "▓"
@@ -22,26 +21,12 @@ RUNNING, WAITING, OPEN, FAILED, STALLED = "█", "░", "▒", "✗", "▓"
 HEIGHTS = "▁▂▃▄▅▆▇█"
 #: Columns for method and path below which a code is left out.
 NARROW = 14
-_LEGENDS: tuple[tuple[tuple[str, Role, str], ...], ...] = (
-    (
-        (RUNNING, Role.RUNNING, "running (includes awaiting other things)"),
-        (WAITING, Role.WAITING, "waiting in receive or send"),
-        (OPEN, Role.LIFE, "still open"),
-        (FAILED, Role.ERROR, "failed"),
-        (STALLED, Role.ERROR, "holds the event loop"),
-    ),
-    (
-        (RUNNING, Role.RUNNING, "running (includes awaiting other things)"),
-        (WAITING, Role.WAITING, "waiting in receive or send"),
-        (OPEN, Role.LIFE, "still open"),
-    ),
-    (
-        (RUNNING, Role.RUNNING, "running, or awaiting other things"),
-        (WAITING, Role.WAITING, "in receive or send"),
-        (OPEN, Role.LIFE, "open"),
-    ),
-    ((RUNNING, Role.RUNNING, "runs or awaits"), (WAITING, Role.WAITING, "receive, send")),
-    ((RUNNING, Role.RUNNING, "runs"), (WAITING, Role.WAITING, "waits")),
+LEGEND: tuple[tuple[str, str], ...] = (
+    (RUNNING, "in the app"),
+    (WAITING, "in receive or send"),
+    (OPEN, "open"),
+    (STALLED, "holds the loop"),
+    (FAILED, "failed"),
 )
 
 
@@ -58,8 +43,9 @@ def draw(lane: Lane, axis: TimeAxis, now: int, cursor: int | None = None, failed
     column = None if cursor is None else axis.column(cursor)
     if column is not None:
         blank = signs[column] in " ┊"
-        signs[column] = "│" if blank else signs[column]
         roles[column] = Role.STRONG if blank else Role.MARK
+        if blank or signs[column] in (RUNNING, STALLED):  # reversed, a solid block would be a hole
+            signs[column] = "│"
     return _spans(signs, roles)
 
 
@@ -83,11 +69,12 @@ def _draw_stretches(lane: Lane, axis: TimeAxis, now: int, signs: list[str], role
     if first == last and not ran[2 * first] + ran[2 * first + 1] + waited[2 * first] + waited[2 * first + 1]:
         ran[2 * first] = 1.0  # it had no length at all
     for column in range(first, last + 1):
-        both = ran[2 * column], ran[2 * column + 1]
-        if sum(both):
-            signs[column] = _solid(*both, at_least=0.5 if first == last else 0.0)
+        left, right = ran[2 * column], ran[2 * column + 1]
+        waits = waited[2 * column] + waited[2 * column + 1]
+        if left + right and left + right >= waits:
+            signs[column] = _solid(left, right, at_least=0.5 if first == last else 0.0)
             roles[column] = Role.RUNNING
-        elif waited[2 * column] + waited[2 * column + 1]:
+        elif waits:
             signs[column] = WAITING
             roles[column] = Role.WAITING
 
@@ -188,13 +175,8 @@ def label(connection: Connection, width: int, mask: Mask | None = MASK) -> Spans
 
 def concurrency(profile: Concurrency, axis: TimeAxis) -> Spans:
     """How many connections were open, the most in each column; as wide as the axis. The highest is `profile.peak`, or four."""
-    most = [0] * axis.width
-    for step in profile.steps():
-        if step.most and step.began < axis.ended and step.ended > axis.began:
-            first = axis.column(max(step.began, axis.began)) or 0
-            last = axis.column(min(step.ended, axis.ended) - 1) or 0
-            for column in range(first, last + 1):
-                most[column] = max(most[column], step.most)
+    edges = [*(axis.time(column) for column in range(axis.width)), axis.ended]
+    most = [profile.most_between(began, ended) for began, ended in pairwise(edges)]
     top = max(4, profile.peak)
     signs = [HEIGHTS[-(-len(HEIGHTS) * count // top) - 1] if count else " " for count in most]
     roles = [Role.RUNNING] * axis.width
@@ -209,21 +191,16 @@ def concurrency_label(profile: Concurrency, width: int) -> Spans:
     return padded([Span(text, Role.QUIET)], width)
 
 
-def overlap(stays: Iterable[Stay]) -> str:
-    """Whether the connections overlapped, in a sentence; the lifespan does not count."""
-    counted = [stay for stay in stays if stay.kind != "lifespan"]
-    word = "request" if all(stay.kind == "http" for stay in counted) else "connection"
-    many = f"{number(len(counted))} {word}s"
-    peak = Concurrency.of(counted).peak
-    if len(counted) < 2:
-        return f"1 {word}" if counted else "no requests yet"
-    return f"{many}, one after the other" if peak == 1 else f"{many}, up to {number(peak)} at the same time"
+def overlap(count: int, peak: int) -> str:
+    """Whether `count` connections overlapped, in a sentence; `peak` is how many were open at most."""
+    if count < 2:
+        return "1 connection" if count else "no connection yet"
+    return f"{number(count)}, one after the other" if peak == 1 else f"{number(count)}, up to {number(peak)} at once"
 
 
-def legend(width: int) -> Spans:
-    """What the signs mean, as much of it as there is room for."""
-    for entries in _LEGENDS:
-        spans = [span for sign, role, says in entries for span in (Span(sign, role), Span(f" {says}  ", Role.QUIET))]
-        if width_of(spans) - 2 <= width:
-            break
-    return padded(spans, width)
+def legend(width: int) -> str:
+    """What the signs mean, as much of it as there is room for; the most important first."""
+    said = [f"{sign} {says}" for sign, says in LEGEND]
+    while said and cells_of("  ".join(said)) > width:
+        said.pop()
+    return "  ".join(said)

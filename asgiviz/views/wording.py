@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from asgiviz.model.connection import REFUSED
-from asgiviz.model.events import Ev
+from asgiviz.model.events import Ev, Event
 from asgiviz.model.masking import Mask
 from asgiviz.views.figures import duration, size
 from asgiviz.views.messages import masked, message_line, scope_line
+from asgiviz.views.pools import told
 from asgiviz.views.sequence import Steps, text_of
 from asgiviz.views.spans import Role, Span, shortened
 from asgiviz.views.spans import text_of as text_of_spans
+from asgiviz.views.stalls import Stall, code_of, plain_number
 from asgiviz.views.steps import APP_REFUSES, Edge, Fold, Item, Moment, Step
 from asgiviz.views.text import cells_of, literal, number, pairs, quote, safe, word
 
 LETTERS = {"receive": "R", "send": "S"}
 ROLES = {"receive": Role.RECEIVE, "send": Role.SEND}
-#: Milliseconds beyond which a stall has no length that is believed.
-_LONGEST = 10**12
 _CLOSING = ("websocket.close", "websocket.disconnect")
 
 
@@ -156,14 +156,20 @@ def _point(moment: Moment, mask: Mask | None, steps: Steps) -> Said:
             dropped = fields.get("dropped")
             count = number(dropped) if type(dropped) is int else word(dropped)
             return Said(f"{count} events were dropped here", Role.QUIET, "┄")
+        case Ev.NOTE if fields.get("name") == "mark":
+            comment = fields.get("data")
+            what = "the mark was taken away" if fields.get("phase") == "end" else "you marked it"
+            return Said(what, Role.QUIET, "◆", quoted=comment or None)
         case Ev.NOTE | Ev.CLIENT:
             heads = ("client", "what") if step.what == Ev.CLIENT else ("name", "phase")
             head = " ".join(word(fields[key]) for key in heads if fields.get(key) is not None)
             rest = pairs({key: value for key, value in fields.items() if key not in heads})
             sign = "◇" if step.what == Ev.CLIENT else "◆"
             return Said(f"{word(step.what)} {head}{'  ' if rest else ''}{rest}", Role.QUIET, sign)
-        case "stall":
-            return _stall(fields)
+        case Ev.STALL:
+            return _stall(step, steps)
+        case Ev.POOL:
+            return Said(f"waits for a thread: {told(_as_event(step))}", Role.WAITING, "⚠", Role.WAITING)
         case other:
             return Said(f"{word(other)}  {pairs(fields)}".rstrip(), Role.QUIET, "·")
 
@@ -192,12 +198,21 @@ def _log(step: Step, mask: Mask | None) -> Said:
     return Said(f"{word(level)}: {safe(first)}{more}", role, "·", kind=word(logger))
 
 
-def _stall(fields: Mapping[str, Any]) -> Said:
-    ms, stack = fields.get("ms"), fields.get("stack")
-    long = f" {duration(int(ms * 1_000_000))}" if isinstance(ms, (int, float)) and 0 <= ms < _LONGEST else ""
-    top = stack[0] if isinstance(stack, (list, tuple)) and stack else None
-    where = f", at {word(top.get('file'))}:{word(top.get('line'))}" if isinstance(top, Mapping) else ""
-    return Said(f"the loop stood still{long}{where}", Role.ERROR, "⚠", Role.ERROR)
+def _stall(step: Step, steps: Steps) -> Said:
+    """What a stall was to this connection: it held the loop, or it waited for it."""
+    stall = Stall.of(_as_event(step))
+    victim = next((victim for victim in stall.victims if victim.conn == steps.conn), None)
+    if victim is not None:
+        by = f": #{plain_number(stall.culprit)} held it" if stall.culprit is not None else ""
+        most = "up to " if victim.at_most else ""
+        return Said(f"waited {most}{duration(victim.ns)} for the loop{by}", Role.WAITING, "⚠", Role.WAITING)
+    where = f": {stall.frame.place} {code_of(stall.frame)}" if stall.frame is not None else ""
+    verb = "held the loop for" if stall.culprit == steps.conn else "the loop stood still for"
+    return Said(f"{verb} {duration(stall.ns)}{where}", Role.ERROR, "⚠", Role.ERROR)
+
+
+def _as_event(step: Step) -> Event:
+    return Event(step.seq, step.t, step.what, None, None, None, step.fields)
 
 
 def quoted_in(quoted: Any, room: int) -> str:

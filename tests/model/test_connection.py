@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 from typing import Any
 
 import pytest
@@ -9,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asgiviz.model.connection import MOST_OPEN_CALLS, Closer, Connection, Connections, Outcome
-from asgiviz.model.events import Ev, Event
-from tests.model.malformed import EVENTS
+from asgiviz.model.events import BODIES, KINDS, LARGE, OTHER, Ev, Event, Raw, expand
+from tests.model.malformed import EVENTS, MESSAGES
 
 HTTP = {
     "type": "http",
@@ -23,7 +24,32 @@ HTTP = {
 }
 WEBSOCKET = {"type": "websocket", "path": "/chat", "headers": []}
 LIFESPAN = {"type": "lifespan"}
+OUTCOMES = st.sampled_from(["returned", "raised", "cancelled"])
 START = {"type": "http.response.start", "status": 200, "headers": [[b"content-type", b"text/plain"]]}
+
+
+@st.composite
+def raws(draw: st.DrawFn) -> Raw:
+    """A raw event of one of a few connections: of any kind, with any payload, packed or not."""
+    kind = draw(st.integers(0, len(KINDS) - 1))
+    payload: Any
+    if kind in BODIES:
+        payload = draw(st.binary(max_size=9) | MESSAGES.filter(lambda message: not isinstance(message, bytes)))
+    elif KINDS[kind][1] is not None:
+        payload = draw(MESSAGES)
+    else:
+        names = st.sampled_from(["message", "raised", "cancelled", "outcome", "error", "scope"])
+        payload = draw(st.none() | st.dictionaries(names, MESSAGES | OUTCOMES, max_size=3))
+    if kind == OTHER:
+        payload = {**(payload or {}), "ev": draw(st.sampled_from([*Ev, "wire"])).lower()}
+    if (
+        payload is not None
+        and kind not in BODIES
+        and (isinstance(payload, bytes) or (kind not in LARGE and draw(st.booleans())))
+    ):
+        payload = marshal.dumps(payload, 2)
+    conn, layer, call = (draw(st.none() | st.integers(0, 2)) for _ in range(3))
+    return (draw(st.integers(0, 2**40)), kind, conn, layer, call, payload)
 
 
 class Dialogue:
@@ -233,3 +259,16 @@ def test_no_recording_is_so_broken_that_it_raises(events: list[Event]) -> None:
         assert connection.bytes_in >= 0
         assert connection.status is None or type(connection.status) is int
         assert isinstance(connection.duration(), int)
+
+
+@given(st.lists(raws(), max_size=25), st.integers(0, 2**40))
+def test_a_raw_event_counts_as_the_event_it_stands_for(run: list[Raw], epoch: int) -> None:
+    """However it is packed, and of whatever kind: `take` learns from a raw event what `add` learns from the event."""
+    taken, added = Connections(), Connections()
+    for seq, raw in enumerate(run, 1):
+        one, other = taken.take(raw, epoch), added.add(expand(seq, raw, epoch))
+        assert (one is None) is (other is None)
+        if one is not None and other is not None:
+            facts = [(repr(getattr(one, name)), repr(getattr(other, name)), name) for name in Connection.__slots__]
+            assert [fact for fact in facts if fact[0] != fact[1]] == []
+    assert list(taken) == list(added)

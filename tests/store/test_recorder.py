@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from array import array
 from collections import Counter
 from itertools import chain
 
@@ -11,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asgiviz.model.events import EXIT, NOTE, RECEIVE_BEGIN, SCOPE, Event, Raw
+from asgiviz.model.events import EXIT, GAP, NOTE, RECEIVE_BEGIN, SCOPE, Event, Raw
+from asgiviz.store import recorder as recorder_module
 from asgiviz.store.recorder import BLOCK, Recorder
 from tests.store.files import filled, request
 
@@ -219,3 +221,68 @@ def test_closing_twice_and_without_a_start_does_no_harm() -> None:
     recorder.close()
     recorder.close()
     assert len(read(recorder)) == 8
+
+
+# -- reading by number -------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 2_500), st.sampled_from([600, 10**6]), st.booleans(), st.data())
+def test_events_are_read_by_number(count: int, most: int, open_first: bool, data: st.DataObject) -> None:
+    """Those that are there, in order and as they were emitted; a number that is gone or not there yet gives nothing."""
+    raws: list[Raw] = [(n, NOTE, n % 7, None, None, {"name": str(n)}) for n in range(1, count + 1)]
+    if open_first and raws:
+        raws[0] = (1, SCOPE, 1, 0, None, {"type": "websocket"})
+    recorder = filled(raws, max_events=most)
+    if data.draw(st.booleans()):
+        recorder.tidy()
+    there = {seq: raw for seq, raw in enumerate(raws, 1) if seq >= recorder.oldest or (open_first and raw[2] == 1)}
+    if recorder.oldest > 1:
+        assert recorder.unfinished == ({1} if open_first else frozenset())
+    step = data.draw(st.integers(1, 700))
+    start = data.draw(st.integers(0, count + 2))
+    for seqs in (range(start, count + 3, step), array("Q", range(count + 3)), [start], []):
+        assert recorder.read(seqs) == [(seq, there[seq]) for seq in seqs if seq in there]
+
+
+def test_each_block_is_opened_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many of its events are wanted; and those that were read last stay open for the next who asks."""
+    recorder = filled(requests(40 * BLOCK // 8))
+    recorder.tidy()
+    loads: list[int] = []
+    load = recorder_module._Block.load
+
+    def counted(block: recorder_module._Block) -> list[Raw]:
+        loads.append(block.first)
+        return load(block)
+
+    monkeypatch.setattr(recorder_module._Block, "load", counted)
+    recorder.read(range(1, 40 * BLOCK + 1, 100))
+    assert loads == list(range(1, 40 * BLOCK, BLOCK))
+    loads.clear()
+    for conn in range(39 * BLOCK // 8 + 1, 40 * BLOCK // 8 + 1):
+        assert [raw[2] for _, raw in recorder.read(range(8 * conn - 7, 8 * conn + 1))] == [conn] * 8
+    assert loads == []
+
+
+def test_a_gap_that_stands_for_lost_events_cannot_be_read_as_one_of_them() -> None:
+    """Who reads on is told how many are gone; who asks for an event by its number gets that event or none."""
+    recorder = filled([*request(1)[:-1], *requests(400)[8:]], max_events=600)
+    recorder.tidy()
+    gaps = [seq for seq, raw in recorder.take(0, BLOCK) if raw[1] == GAP]
+    assert gaps == [recorder.oldest - 1]
+    assert recorder.read(gaps) == []
+    assert [seq for seq, _ in recorder.read(range(1, recorder.oldest))] == list(range(1, 8))
+
+
+def test_the_oldest_is_the_first_from_which_nothing_is_missing() -> None:
+    """It begins at 1 and rises block by block, as the oldest events go."""
+    recorder = filled(requests(50), max_events=1_000)
+    recorder.tidy()
+    assert recorder.oldest == 1
+    for raw in requests(400):
+        recorder.emit(raw)
+    recorder.tidy()
+    assert recorder.oldest % BLOCK == 1
+    assert 3_600 - 1_000 - BLOCK <= recorder.oldest - 1 <= 3_600 - 1_000 + BLOCK
+    assert [seq for seq, _ in recorder.read(range(recorder.oldest, 3_601))] == list(range(recorder.oldest, 3_601))
+    assert recorder.read([recorder.oldest - 1]) == []

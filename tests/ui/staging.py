@@ -66,6 +66,7 @@ def played(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
 
 def text_of_screen(app: AsgivizApp) -> str:
     """What stands on the screen, as the compositor gives it to the terminal, without its colours."""
+    app.screen._on_timer_update()  # lay out and draw what is due
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
@@ -134,7 +135,7 @@ class Show:
         assert driver is not None
         for key in keys:
             name = _character_to_key(key) if len(key) == 1 else key
-            driver.send_message(events.Key(name, key_to_character(name)))
+            driver.send_message(events.Key(name, key if len(key) == 1 else key_to_character(key)))
             await self.settled()
 
     async def write(self, text: str) -> None:
@@ -180,7 +181,6 @@ class Show:
             pumps = [self.app, *self.app.screen.walk_children(with_self=True)]
             if all(pump._message_queue.empty() for pump in pumps):
                 break
-        self.app.screen._on_timer_update()  # lay out and draw what is due
 
     # -- waiting ---------------------------------------------------------------------------------------------------
 
@@ -194,8 +194,8 @@ class Show:
 
     async def caught_up(self) -> None:
         """Wait until all that is recorded is drawn."""
-        await self.until(lambda: self.feed.behind <= 0, "the feed to catch up")
-        self.screen.tick()
+        screen, feed = self.screen, self.feed
+        await self.until(lambda: feed.behind <= 0 and screen._drawn_version == feed.version, "the feed to catch up")
         await self.settled()
 
     # -- a run -----------------------------------------------------------------------------------------------------

@@ -163,10 +163,10 @@ def test_the_last_move_stands_below_with_its_number() -> None:
     page = draw(history(walk("http", "R request last", "S start", "S body…", "S body…", announced=False)), 118, 40)
     told = [(row.seq, text_of(row.spans).strip()) for row in page if row.seq is not None]
     assert told == [
-        (5, "#5 ◀ S http.response.body, more: Another piece of the body; more must follow."),
-        (4, "#4 ◀ S http.response.body, more  HEAD → BODY"),
-        (3, "#3 ◀ S http.response.start  IDLE → HEAD"),
-        (2, "#2 ▶ R http.request, last  REQ → WAIT"),
+        (5, "5 ◀ S http.response.body, more: Another piece of the body; more must follow."),
+        (4, "4 ◀ S http.response.body, more  HEAD → BODY"),
+        (3, "3 ◀ S http.response.start  IDLE → HEAD"),
+        (2, "2 ▶ R http.request, last  REQ → WAIT"),
     ]
 
 
@@ -174,7 +174,7 @@ def test_moves_that_are_alike_fold() -> None:
     """A thousand pieces of a body are one line, and the last of them is the one that counts."""
     walked = history(walk("http", "S start", *["S body…"] * 1000))
     assert [(step.seq, step.times) for step in walked.steps] == [(2, 1), (3, 1), (1002, 999)]
-    assert any("#1002 ◀ S http.response.body, more ×999: " in line for line in lines(draw(walked, 118, 40)))
+    assert any("1002 ◀ S http.response.body, more ×999: " in line for line in lines(draw(walked, 118, 40)))
 
 
 def test_an_illegal_move_is_told_with_its_rule() -> None:
@@ -183,7 +183,7 @@ def test_an_illegal_move_is_told_with_its_rule() -> None:
     (row,) = [row for row in page if row.seq == 3]
     assert {role for _, role in row.spans} == {Role.ERROR}
     assert text_of(row.spans).strip() == (
-        "#3 ✗ S http.response.start: breaks HTTP-S-002. The status was already sent; http.response.start is sent once only."
+        "3 ✗ S http.response.start: breaks HTTP-S-002. The status was already sent; http.response.start is sent once only."
     )
     assert any("▶HEAD◀" in line for line in lines(page))
     assert any("1 against the rules" in line for line in lines(page))

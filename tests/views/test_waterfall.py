@@ -144,7 +144,7 @@ def test_ten_requests_at_once_are_seen_beside_each_other() -> None:
     profile = Concurrency.of(lanes)
     assert text_of(concurrency(profile, axis)) == "█" * 20
     assert text_of(concurrency_label(profile, 26)) == "open at once, at most 10  "
-    assert overlap(lanes) == "10 requests, up to 10 at the same time"
+    assert overlap(len(lanes), profile.peak) == "10, up to 10 at once"
 
 
 def test_ten_requests_in_a_queue_are_seen_as_stairs() -> None:
@@ -153,22 +153,21 @@ def test_ten_requests_in_a_queue_are_seen_as_stairs() -> None:
     axis = TimeAxis(0, 40 * MS, 20)
     assert bars(lanes, axis) == [" " * (2 * conn) + "██" + " " * (18 - 2 * conn) for conn in range(10)]
     assert set(text_of(concurrency(Concurrency.of(lanes), axis))) == {"▂"}
-    assert overlap(lanes) == "10 requests, one after the other"
+    assert overlap(len(lanes), Concurrency.of(lanes).peak) == "10, one after the other"
 
 
-def test_what_is_said_of_few_and_of_other_connections() -> None:
-    """The lifespan does not count, and a WebSocket is no request."""
-    lifespan, one, socket = lane(1, 0, None, kind="lifespan"), lane(2, 0, 9), lane(3, 5, None, kind="websocket")
-    assert overlap([lifespan]) == "no requests yet"
-    assert overlap([lifespan, one]) == "1 request"
-    assert overlap([lifespan, one, socket]) == "2 connections, up to 2 at the same time"
+def test_what_is_said_of_few_connections() -> None:
+    """Of none and of one there is nothing to compare; the lifespan does not count for the peak."""
+    lifespan, one = lane(1, 0, None, kind="lifespan"), lane(2, 0, 9)
+    assert overlap(0, Concurrency.of([lifespan]).peak) == "no connection yet"
+    assert overlap(1, Concurrency.of([lifespan, one]).peak) == "1 connection"
 
 
 def test_a_bar_shows_half_columns_moments_and_its_end() -> None:
-    """Edges are drawn to half a column, a moment of running is a thin line; an open lane ends in ▒, a failed one in ✗."""
+    """Edges are drawn to half a column, what took most of a column is its sign; an open lane ends in ▒, a failed one in ✗."""
     axis = TimeAxis(0, 100 * MS, 10)
     waiting = lane(1, 5, None, [(20, 49), (50, 70)])
-    assert text_of(draw(waiting, axis, 90 * MS)) == "▐█░░▕░░██▒"
+    assert text_of(draw(waiting, axis, 90 * MS)) == "▐█░░░░░██▒"
     assert text_of(draw(lane(1, 0, 84, outcome="raised"), axis, 0)) == "████████✗ "
     assert text_of(draw(lane(1, 0, 84), axis, 0, failed=True)) == "████████✗ "
     assert text_of(draw(lane(1, 0, 84), axis, 0)) == "████████▌ "
@@ -178,7 +177,11 @@ def test_the_time_that_held_the_loop_is_marked() -> None:
     """A stall is drawn over the bar of its culprit, as an error, though it is told when the app's call is over."""
     culprit = lane(1, 0, 75)
     culprit.add(Event(9, 80 * MS, Ev.STALL, None, None, None, {"ms": 30, "culprit": 1}))
-    assert draw(culprit, TimeAxis(0, 100 * MS, 10), 0) == [Span("█████", Role.RUNNING), Span("▓▓▓", Role.ERROR), Span("  ", Role.QUIET)]
+    assert draw(culprit, TimeAxis(0, 100 * MS, 10), 0) == [
+        Span("█████", Role.RUNNING),
+        Span("▓▓▓", Role.ERROR),
+        Span("  ", Role.QUIET),
+    ]
 
 
 def test_the_cursor_hides_nothing() -> None:
@@ -199,7 +202,7 @@ def test_an_idle_stretch_is_folded_in_all_lines() -> None:
     axis = TimeAxis(0, 12_200 * MS, 28, Concurrency.of(lanes).idle())
     assert text_of(ruler(axis)) == "▏0        ┊ 12 s ┊▏12.1 s   "
     assert bars(lanes, axis, 12_200 * MS) == [
-        "▏░░░░░░░░░┊░░░░░░┊░░░░░░░░░▒",
+        "░░░░░░░░░░┊░░░░░░┊░░░░░░░░░▒",
         "██████████┊      ┊          ",
         "          ┊      ┊██████████",
     ]
@@ -253,8 +256,8 @@ def test_the_label_tells_which_connection_it_is() -> None:
     assert text_of(label(connection, 12)) == "#7   POST /…"
 
 
-def test_the_legend_says_that_running_includes_awaiting_other_things() -> None:
-    """In words where there is room, and never wider than that."""
-    assert "running (includes awaiting other things)" in text_of(legend(100))
-    assert "waiting in receive or send" in text_of(legend(100))
-    assert all(width_of(legend(width)) == width for width in range(1, 150))
+def test_the_legend_says_the_most_important_first() -> None:
+    """All the signs where there is room, never wider than that."""
+    assert legend(100) == "█ in the app  ░ in receive or send  ▒ open  ▓ holds the loop  ✗ failed"
+    assert legend(36) == "█ in the app  ░ in receive or send"
+    assert all(len(legend(width)) <= width for width in range(150))
