@@ -87,7 +87,7 @@ class Terminal:
                     raise TimeoutError(f"{pattern!r} did not come; the last output: {self._output[-300:]!r}")
 
     def last(self, pattern: bytes) -> bytes:
-        """The last thing that matches in what came since the last key: its first group."""
+        """The last match (its first group, if it has one) in what came since the last key; empty when there is none."""
         with self._news:
             found = re.findall(pattern, self._output)
         return bytes(found[-1]) if found else b""

@@ -16,7 +16,7 @@ from asgiviz.views.spans import Role, Span, Spans
 from asgiviz.views.text import safe
 
 #: Seconds that judging a filter may take of one tick, and between two sortings of a list that changes.
-BITE, SORT_EVERY = 0.010, 1.0
+BITE, SORT_EVERY = 0.030, 1.0
 
 
 class ConnectionsPane(LinesPane):

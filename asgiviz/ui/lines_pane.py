@@ -21,6 +21,7 @@ from textual.widget import Widget
 
 from asgiviz.ui.keys import bindings
 from asgiviz.ui.look import Look, look_of
+from asgiviz.ui.themes import NO_COLOUR
 from asgiviz.views.spans import Role, Span, Spans, cut, in_ascii, width_of
 
 #: Rows that one turn of the wheel scrolls.
@@ -50,6 +51,7 @@ class LinesPane(Widget, can_focus=True):
         &:focus { border: round $accent; border-title-color: $accent; }
         &.-ascii { border: ascii $panel-lighten-2; }
         &.-ascii:focus { border: ascii $accent; }
+        &.-colourless:focus { border-title-style: reverse; }
     }
     """
     ALLOW_SELECT = False
@@ -356,6 +358,7 @@ class LinesPane(Widget, can_focus=True):
     def on_mount(self) -> None:
         """Take over the signs in use."""
         self.set_class(self.look.ascii, "-ascii")
+        self.set_class(self.look.theme == NO_COLOUR, "-colourless")
 
     def on_resize(self) -> None:
         """Keep to the newest row, or keep the cursor in sight."""
@@ -377,6 +380,7 @@ class LinesPane(Widget, can_focus=True):
     def styles_changed(self) -> None:
         """Another theme or other signs."""
         self.set_class(self.look.ascii, "-ascii")
+        self.set_class(self.look.theme == NO_COLOUR, "-colourless")
         self.refresh()
 
 

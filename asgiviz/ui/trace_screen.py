@@ -15,6 +15,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
 
+from asgiviz.model.events import Ev
 from asgiviz.model.recording import Header
 from asgiviz.ui.arrangement import PANES, VIEWS, Shape, in_sight, shape_of
 from asgiviz.ui.asking_lines import AskingLine
@@ -75,6 +76,7 @@ class TraceScreen(Finding, Moving, Explaining, Editing, Doing):
         self._drawing_took: float | None = 0.0
         self.header: Header | None = None
         self._told_behind = 0
+        self._any_stall = False
         self._title = TitleBar(feed, verb)
         if stage is not None:
             self._title.is_serving = lambda: stage.serving
@@ -135,12 +137,14 @@ class TraceScreen(Finding, Moving, Explaining, Editing, Doing):
             self._told_behind = feed.behind
             self._title.refresh()  # how many wait is all that changes while it stands still
         changed = feed.version != self._drawn_version
-        if self._drawn_version >= 0 and now - self._drawn_at < min(self._drawing_took / SHARE, HEARTBEAT):
+        pending = self._connections.roster.pending > 0
+        if self._drawn_version >= 0 and not pending and now - self._drawn_at < min(self._drawing_took / SHARE, HEARTBEAT):
             self._connections.roster.touch(feed.ledger.touched)  # what is gone is not listed, whoever draws meanwhile
             return  # the app has the rest of the time
         self._changed_at = now if changed else self._changed_at
         heartbeat = max(HEARTBEAT, min((now - self._changed_at) / 4, SLOWEST_HEARTBEAT))
-        if changed or (now - self._drawn_at >= heartbeat and feed.mode is not Mode.PAUSED) or self._connections.roster.pending:
+        ages = feed.mode is Mode.PLAYING or (feed.mode is Mode.LIVE and feed.growing)
+        if changed or (now - self._drawn_at >= heartbeat and ages) or pending:
             self._drawn_version, self._drawn_at = feed.version, now
             self._drawing_began, self._drawing_took = thread_time(), None
             touched, feed.ledger.touched = feed.ledger.touched, set()
@@ -151,6 +155,7 @@ class TraceScreen(Finding, Moving, Explaining, Editing, Doing):
         for pane in self.panes.values():
             pane.note_changes(touched)
         self._choose_the_first()
+        self._mark_stalls()
         for name in self._in_sight:
             pane = self.panes[name]
             if pane is not self._connections:
@@ -356,10 +361,20 @@ class TraceScreen(Finding, Moving, Explaining, Editing, Doing):
         """The pane's title; beside it those of the panes that are hidden behind it."""
         group = tuple(PANES) if self._one_at_a_time else VIEWS if name in VIEWS else (name,)
         line = self.app.look.spelt("│")
-        return f" {line} ".join(
-            f"[b]{PANES[other]}[/b]" if other == name else f"[@click=screen.show('{other}')]{PANES[other]}[/]"
-            for other in group
-        )
+        here, elsewhere = "[b]{1}[/b]", "[@click=screen.show('{0}')]{1}[/]"
+        return f" {line} ".join((here if other == name else elsewhere).format(other, self._title_of(other)) for other in group)
+
+    def _title_of(self, name: str) -> str:
+        """The loop's title tells of stalls, because it may be hidden."""
+        return PANES[name] + (self.app.look.spelt(" ⚠") if name == "loop" and self._any_stall else "")
+
+    def _mark_stalls(self) -> None:
+        """The first stall, or none any more, changes a title."""
+        any_stall = len(self.feed.ledger.asides[Ev.STALL]) > 0
+        if any_stall is not self._any_stall:
+            self._any_stall = any_stall
+            for name, pane in self.panes.items():
+                pane.entitle(self._titles(name))
 
     def on_descendant_focus(self) -> None:
         """Remember which pane has the focus."""

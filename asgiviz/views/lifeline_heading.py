@@ -13,6 +13,8 @@ from asgiviz.views.sequence import Steps
 from asgiviz.views.spans import Role, Row, Span, Spans, padded, shortened, width_of
 from asgiviz.views.text import cells_of, word
 
+#: Characters of a value that are looked at: more than any screen is wide, and few enough to draw a row at once.
+LONGEST = 1_000
 _MASK = Mask()
 
 
@@ -42,8 +44,8 @@ def heading(
 def _title(connection: Connection, mask: Mask | None) -> str:
     what = word(connection.kind) if connection.kind is not None else "?"
     if connection.kind in ("http", "websocket"):
-        method = word(connection.method) if connection.method is not None else ""
-        scope = {"path": connection.path or "", "query_string": connection.query}
+        method = word(connection.method[:LONGEST]) if connection.method is not None else ""
+        scope = {"path": (connection.path or "")[:LONGEST], "query_string": connection.query[:LONGEST]}
         what = f"{method or ('WebSocket' if connection.kind == 'websocket' else 'http')} {target_of(scope, mask)}"
     return f"#{connection.conn} {what}"
 

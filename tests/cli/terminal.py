@@ -146,12 +146,12 @@ class Terminal:
         self._shown = end
         return "\n".join(self.screen.display)
 
-    def look_of(self, words: str) -> Any:
-        """How the first letter of `words` is drawn, where they are seen first: letter, colours and attributes."""
+    def look_of(self, pattern: str) -> Any:
+        """How the last letter of `pattern` is drawn, where it is seen first: letter, colours and attributes."""
         for line, text in enumerate(self.text.split("\n")):
-            if words in text:
-                return self.screen.buffer[line][text.index(words)]
-        raise AssertionError(f"{words!r} is not to be seen:\n{self.text}")
+            if found := re.search(pattern, text):
+                return self.screen.buffer[line][found.end() - 1]
+        raise AssertionError(f"{pattern!r} is not to be seen:\n{self.text}")
 
     def wait_until(self, condition: Callable[[], Any], what: str = "") -> None:
         """Wait until `condition` holds; fails with the screen when it never does."""

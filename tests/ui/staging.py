@@ -1,4 +1,4 @@
-"""What the tests of the trace screen stand on: the app over a written recording or over a real run, its keys, and what it shows.
+"""What the trace screen's tests stand on: the app over a written recording or over a real run, its keys, and what it shows.
 
 Nothing here waits for a time to pass: `until` waits for a condition, and only a condition that never comes true takes long.
 """
@@ -21,7 +21,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from asgiviz.host.options import Run, ServerOptions
-from asgiviz.model.events import Raw
+from asgiviz.model.events import Event, Raw
 from asgiviz.model.masking import Mask
 from asgiviz.model.recording import Header
 from asgiviz.session import Session
@@ -46,7 +46,7 @@ SHOP = ROOT / "screenshots" / "shop.asgiviz"
 #: The smallest screen that is served (one pane at a time), and one with several panes.
 SMALL, LARGE = (80, 24), (200, 50)
 #: Seconds that a condition may take to come true before the test fails.
-PATIENCE = 30.0
+PATIENCE = 20.0
 
 P = ParamSpec("P")
 
@@ -99,6 +99,7 @@ class Show:
 
     def rows(self, pane: str | LinesPane) -> list[str]:
         """All rows of a pane, in sight or not, behind its heading."""
+        self.app.screen._on_timer_update()  # lay out what is due
         shown = self.pane(pane) if isinstance(pane, str) else pane
         width = shown._text_width
         lines = [*shown.heading(width), *(shown.line(index, width) for index in range(shown.count()))]
@@ -115,6 +116,22 @@ class Show:
         panes = {name: (pane.selected, None if pane.follows else pane.top) for name, pane in self.screen.panes.items()}
         return self.screen.conn, self.screen.seq, self.screen.current, self.screen.view, self.app.focused, panes
 
+    @property
+    def mode(self) -> str:
+        """How the feed moves."""
+        return self.feed.mode
+
+    @property
+    def focused(self) -> Any:
+        """The widget that has the focus; any, because each has its own attributes."""
+        return self.app.focused
+
+    def event(self, seq: int | None) -> Event:
+        """An event that is shown."""
+        event = self.feed.event(seq or 0)
+        assert event is not None
+        return event
+
     def conn_of(self, path: str) -> int:
         """The number of the newest connection with this path; 0 when there is none."""
         found = (conn for conn, connection in self.feed.ledger.connections.items() if connection.path == path)
@@ -122,7 +139,10 @@ class Show:
 
     def kinds(self) -> dict[str | None, int]:
         """Scope type -> the number of the first connection of it."""
-        return {connection.kind: conn for conn, connection in reversed(self.feed.ledger.connections.items())}
+        found: dict[str | None, int] = {}
+        for conn, connection in self.feed.ledger.connections.items():
+            found.setdefault(connection.kind, conn)
+        return found
 
     # -- what a user does ------------------------------------------------------------------------------------------
 
@@ -278,4 +298,7 @@ async def running(
         session.ask_to_stop(force=True)
         came_back = await asyncio.to_thread(session.finish, PATIENCE)
         session.release()
+        for stream in (session.out, session.err):
+            if stream is not None:
+                stream.close()
         assert came_back

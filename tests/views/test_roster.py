@@ -333,3 +333,19 @@ def test_a_long_connection_is_searched_in_portions_and_each_event_once(monkeypat
     roster.touch([1])
     assert roster.judge(read, 1, lambda: True)
     assert (roster.ids, asked[41:]) == ([1], [42])
+
+
+def test_a_connection_that_is_searched_in_part_is_not_judged_by_that_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That a word is not in a finished connection is certain only when all of it was looked at."""
+    monkeypatch.setattr(roster_module, "PORTION", 2)
+    raws = request(1, b"a zebra")
+    ledger, recorder = fed(raws), filled(raws)
+    roster = Roster(ledger)
+    roster.select(Not(Body("zebra")))
+    for left in (1, 1, 1, 0):
+        roster.judge(recorder.read, 10, lambda: False)
+        assert (roster.ids, roster.pending) == ([], left)
+    roster.select(Not(Body("horse")))
+    for left in (1, 1, 1, 0):
+        roster.judge(recorder.read, 10, lambda: False)
+        assert (roster.ids, roster.pending) == ([] if left else [1], left)

@@ -149,6 +149,16 @@ def test_where_words_are_found(word: str, kind: int, payload: Any) -> None:
     assert not Search(word + "?").finds(1, (0, kind, 1, 0, 1, packed))
 
 
+@pytest.mark.parametrize(
+    ("word", "text"), [("fish", "a \ufb01sh"), ("kelvin", "\u212aelvin"), ("strasse", "Straße"), ("SSTRASSE", "ẞtraße")]
+)
+@pytest.mark.parametrize("kind", [LOG, SEND_BODY], ids=["text", "bytes"])
+def test_a_plain_word_finds_what_is_written_with_other_letters(word: str, text: str, kind: int) -> None:
+    """Ligatures, the long s, the sharp s and the kelvin sign are letters like others to one who does not mind the case."""
+    payload = text.encode() if kind == SEND_BODY else marshal.dumps({"text": text}, 2)
+    assert Search(word).finds(1, (0, kind, 1, 0, 1, payload))
+
+
 @pytest.mark.parametrize("word", ["message", "$bytes", 'bytes"', "300000", "true", "none", "4"])
 def test_what_nobody_wrote_is_not_found(word: str) -> None:
     """Names of our own fields, our marks, a length, bare truth values, and times and numbers of events are no text."""
