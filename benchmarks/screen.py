@@ -7,7 +7,6 @@ keys are pressed on its screen; a key's time ends when its effect has been read 
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import selectors
 import socket
@@ -199,10 +198,9 @@ class Traced:
     def saved(self) -> dict[str, Any]:
         """Save the recording by key and look for what is missing in it."""
         self.terminal.press(b"\x13")
-        self.terminal.wait(rb"saved as", 120)
-        path = next(self.where.glob("*.asgiviz*"))
+        path = self._written()
         seqs, gaps = [], []
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rt") as lines:
+        with path.open() as lines:
             next(lines)
             for line in lines:
                 event = json.loads(line)
@@ -210,6 +208,17 @@ class Traced:
         path.unlink()
         missing = sum(after - before - 1 for before, after in pairwise(seqs) if before > seqs[-1] - RING)
         return {"recorded": seqs[-1], "kept": len(seqs), "gaps": len(gaps), "missing_of_the_ring": missing}
+
+    def _written(self) -> Path:
+        """The saved file, when nothing more is added to it."""
+        size = -1
+        for _ in range(120):
+            sleep(1.0)
+            for path in self.where.glob("*.asgiviz"):
+                if path.stat().st_size == size:
+                    return path
+                size = path.stat().st_size
+        raise TimeoutError(f"the recording was not saved; the screen's last output: {self.terminal.last(b'.{1000}$')!r}")
 
 
 def live(rounds: int, seconds: float, idle: float) -> dict[str, Any]:

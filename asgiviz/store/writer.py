@@ -103,6 +103,7 @@ class LineWriter:
         self._name = name
         self._report = on_trouble
         self._encode = Encoder(recorder.epoch, mask).line
+        self._number_of = recorder.numbering.number_of
         self._header = header_line(header.as_dict()).encode()
         self._begun = False
         self._written = 0
@@ -125,8 +126,8 @@ class LineWriter:
 
     def _write(self, numbered: list[Numbered]) -> None:
         self._begin()
-        encode = self._encode
-        self._stream.write("".join([encode(seq, raw) for seq, raw in numbered]).encode("ascii"))
+        encode, number_of = self._encode, self._number_of
+        self._stream.write("".join([encode(number_of(seq), raw) for seq, raw in numbered]).encode("ascii"))
         self._written += len(numbered)
 
     def _begin(self) -> None:

@@ -98,7 +98,7 @@ The bar shows how the time went: `█` the app was running, `░` it waited in r
             parts.append(f"{self.feed.ledger.forgotten:,} older gone")
         if self.follows:
             parts.append("newest in sight")
-        return " · ".join(parts) if parts else f"{total:,}"
+        return self.look.spelt(" · ".join(parts)) if parts else f"{total:,}"
 
     def _sort(self) -> None:
         self._sorted_at = monotonic()

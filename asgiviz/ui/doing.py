@@ -16,19 +16,14 @@ from asgiviz.model.masking import Mask
 from asgiviz.store.errors import RecordingError
 from asgiviz.store.reader import SAVED
 from asgiviz.store.writer import write_file
-from asgiviz.traffic.errand_text import parse_request
-from asgiviz.traffic.messenger import Answer, Messenger
 from asgiviz.ui.clipboard import put_on_clipboard
-from asgiviz.ui.comparison_screen import ComparisonScreen
 from asgiviz.ui.copy_menu import CopyMenu
 from asgiviz.ui.feed import Feed
 from asgiviz.ui.inspector_pane import InspectorPane
 from asgiviz.ui.lines_pane import LinesPane
 from asgiviz.ui.stage import Stage
 from asgiviz.views import copies
-from asgiviz.views.curl import as_curl
 from asgiviz.views.figures import duration
-from asgiviz.views.resend import resend
 from asgiviz.views.spans import text_of
 from asgiviz.views.text import safe
 from asgiviz.views.veil import Veil
@@ -38,6 +33,7 @@ PATIENCE = 3.0
 
 if TYPE_CHECKING:
     from asgiviz.model.recording import Header
+    from asgiviz.traffic.messenger import Answer
     from asgiviz.ui.app import AsgivizApp
 
 
@@ -77,6 +73,8 @@ class Doing(Screen[None]):
         connection = None if self.conn is None else self.feed.ledger.connections.get(self.conn)
         if connection is None or self.conn is None or self._needs_stage() is None:
             return
+        from asgiviz.views.resend import resend
+
         again = resend(self.feed.events(self.conn))
         if isinstance(again, str):
             self.notify(again, severity="warning", markup=False)
@@ -97,6 +95,9 @@ class Doing(Screen[None]):
         stage = self.stage
         if text is None or stage is None:
             return
+        from asgiviz.traffic.errand_text import parse_request  # what talks to servers is loaded when something is sent
+        from asgiviz.traffic.messenger import Messenger
+
         errand = parse_request(text)
         if isinstance(errand, str):
             self.tell(errand, wrong=True)
@@ -143,6 +144,8 @@ class Doing(Screen[None]):
         self._compare(others[-1], self.conn)
 
     def _compare(self, left: int, right: int) -> None:
+        from asgiviz.ui.comparison_screen import ComparisonScreen
+
         self.app.push_screen(ComparisonScreen(self.feed.events(left), self.feed.events(right), self.app.look.mask))
 
     # -- the server ------------------------------------------------------------------------------------------------
@@ -194,6 +197,8 @@ class Doing(Screen[None]):
         if conn is not None and conn in self.feed.ledger.connections:
             connection = self.feed.ledger.connections[conn]
             if connection.kind in ("http", "websocket"):
+                from asgiviz.views.curl import as_curl
+
                 choices["c"] = ("the request as curl", lambda: as_curl(connection, self.feed.events(conn), self.app.look.mask))
             choices["j"] = (
                 "the connection as JSON lines",

@@ -134,10 +134,10 @@ class Feed:
                 self._target, self.mode = None, self._then
                 self._start_clock()
         elif self.mode is Mode.LIVE:
-            at_the_end = self._take(bite)
+            at_the_end = self._take(2 * bite if self.busy else bite)
         elif self.mode is Mode.PLAYING:
             self._play(bite)
-        self._moment = self.clock() - self.recorder.epoch
+        self._moment = self.ledger.t if self.busy else self.clock() - self.recorder.epoch  # who is behind shows the past
         gone = self._let_go(at_the_end)
         changed = gone or self.ledger.seq != before
         self.version += changed

@@ -116,7 +116,7 @@ ACTIONS = {action.id: action for action in _TABLE}
 #: screen -> the groups whose keys are in force there together.
 SCREENS = {"trace": ("app", "pane", "waterfall", "trace")}
 #: Keys that Textual keeps for itself on every screen.
-TAKEN = {"ctrl+q": "quits", "ctrl+c": "copies, or tells how to quit"}
+TAKEN = {"ctrl+q": "quits", "ctrl+c": "copies selected text, or quits"}
 _MODIFIERS = ("ctrl", "alt", "shift", "super", "hyper", "meta")
 _NAMES = {key.value for key in Keys if key.value.isidentifier()} | {"minus", "plus", "slash", "backslash", "at", "underscore"}
 _ALIASES = {alias: key for key, aliases in KEY_ALIASES.items() for alias in aliases}

@@ -168,7 +168,8 @@ class TraceScreen(Finding, Moving, Explaining, Editing, Doing):
         if self._chosen_by_hand or not self.feed.ledger.order:
             return
         connections = self.feed.ledger.connections
-        first = [conn for conn in self.feed.ledger.order[:10] if conn in connections]
+        listed = self.feed.ledger.order if self._connections.only is None else self._connections.roster.ids
+        first = [conn for conn in listed[:10] if conn in connections]
         requests = [conn for conn in first if connections[conn].kind not in ("lifespan", None)]
         shown = requests or first
         if shown and shown[0] != self.conn:

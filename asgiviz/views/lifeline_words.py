@@ -82,11 +82,11 @@ def traceback_line(line: Told, width: int, expanded: bool) -> Spans:
     match line.what:
         case Line.ERROR | Line.TIED:
             lead = [Span(f"{line.lead} ", Role.QUIET)] if line.lead else []
-            return shortened([Span(indent), *lead, Span(safe(line.text), Role.ERROR)], width)
+            return shortened([Span(indent), *lead, Span(safe(line.text[:LONGEST]), Role.ERROR)], width)
         case Line.COUNT:
-            return shortened([Span(f"{indent}{'▾' if expanded else '▸'} {safe(line.text)}", Role.QUIET)], width)
+            return shortened([Span(f"{indent}{'▾' if expanded else '▸'} {safe(line.text[:LONGEST])}", Role.QUIET)], width)
     own = line.what is Line.OWN
-    place = [Span(f"{indent}{line.lead:<5}", Role.QUIET), Span(safe(line.text), Role.PLAIN if own else Role.QUIET)]
+    place = [Span(f"{indent}{line.lead:<5}", Role.QUIET), Span(safe(line.text[:LONGEST]), Role.PLAIN if own else Role.QUIET)]
     column = max(width_of(place) + 2, min(54, width * 3 // 5))
-    source = [Span(safe(line.source), Role.QUIET)] if column + 12 <= width else []
+    source = [Span(safe(line.source[:LONGEST]), Role.QUIET)] if column + 12 <= width else []
     return shortened([*padded(place, min(width, column)), *source] if source else place, width)

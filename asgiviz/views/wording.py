@@ -18,6 +18,8 @@ from asgiviz.views.stalls import Stall, code_of, plain_number
 from asgiviz.views.steps import APP_REFUSES, Edge, Fold, Item, Moment, Step
 from asgiviz.views.text import cells_of, literal, number, pairs, quote, safe, word
 
+#: Characters of a text that are looked at: no screen is wider, and some texts are very long.
+LONGEST = 4_000
 LETTERS = {"receive": "R", "send": "S"}
 ROLES = {"receive": Role.RECEIVE, "send": Role.SEND}
 _CLOSING = ("websocket.close", "websocket.disconnect")
@@ -81,7 +83,7 @@ def error_words(error: Any) -> str:
         return word(error)
     kind, text = error.get("type"), error.get("text")
     name = word(kind).removeprefix("builtins.") if kind is not None else "an unknown error"
-    return f"{name}: {safe(text) if isinstance(text, str) else word(text)}" if text else name
+    return f"{name}: {safe(text[:LONGEST]) if isinstance(text, str) else word(text)}" if text else name
 
 
 def _is_over(steps: Steps, step: Step) -> bool:
@@ -193,9 +195,9 @@ def _log(step: Step, mask: Mask | None) -> Said:
     more = f"  (+{count} {'line' if count == 1 else 'lines'})" if rest else ""
     logger, level = fields.get("logger"), fields.get("level")
     if logger in ("stdout", "stderr"):
-        return Said(f"{'print' if logger == 'stdout' else 'stderr'}: {safe(first)}{more}", Role.QUIET, "·")
+        return Said(f"{'print' if logger == 'stdout' else 'stderr'}: {safe(first[:LONGEST])}{more}", Role.QUIET, "·")
     role = Role.ERROR if level in ("ERROR", "CRITICAL") else Role.QUIET
-    return Said(f"{word(level)}: {safe(first)}{more}", role, "·", kind=word(logger))
+    return Said(f"{word(level)}: {safe(first[:LONGEST])}{more}", role, "·", kind=word(logger))
 
 
 def _stall(step: Step, steps: Steps) -> Said:

@@ -298,7 +298,7 @@ def test_a_port_in_use_is_told_before_there_is_a_screen(write: Write) -> None:
 def test_reload_waits_for_broken_code_to_be_mended(write: Write) -> None:
     """The screen stays and shows the traceback among the logs; mending the file starts the app."""
     with on_terminal(write("def broken(:\n"), *TRACE, "--reload") as terminal:
-        terminal.wait_for(r"ERROR .*main:app")
+        terminal.wait_for(r"ERROR +main has a syntax error")
         terminal.press("G", "enter")
         terminal.wait_for(r'main\.py", line 1')
         write()

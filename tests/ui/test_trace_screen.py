@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from textual.command import CommandPalette
 from textual.widgets import Input, TextArea
 
 from asgiviz.store.reader import open_recording
@@ -20,8 +21,8 @@ from asgiviz.ui.text_screen import PageScreen
 from tests.ui.staging import LARGE, SMALL, Show, client, opened, played, running
 
 RUDE = "tests.apps.rude:app"
-#: Ends the app, stops the process, or stops the server: each has a test of its own, or belongs to a real terminal.
-APART = {"app.quit", "app.suspend", "trace.restart", "trace.stop"}
+#: Ends the app, stops the process or the server, or opens slowly: each has a test of its own, or belongs to a real terminal.
+APART = {"app.quit", "app.suspend", "app.palette", "trace.restart", "trace.stop"}
 KEYS = [key for action in ACTIONS.values() if action.id not in APART for key in action.keys]
 
 
@@ -505,6 +506,18 @@ async def test_a_saved_recording_says_that_there_is_no_server() -> None:
             await show.press("down", key)
             await show.until(lambda: "no server" in show.text, key)
             assert show.top is show.screen
+
+
+@played
+async def test_the_palette_finds_an_action_and_runs_it() -> None:
+    """It opens over the screen; a word and enter do what the action's key does."""
+    async with opened(size=LARGE) as show:
+        await show.press("ctrl+p")
+        await show.until(lambda: isinstance(show.top, CommandPalette), "the palette")
+        await show.write("waterfall")
+        await show.until(lambda: "The pane Waterfall." in show.text, "what it found")
+        await show.press("down", "enter")
+        await show.until(lambda: show.top is show.screen and "waterfall" in show.in_sight, "the pane")
 
 
 @played
