@@ -112,9 +112,14 @@ class Session:
         return came_back
 
     def release(self) -> None:
-        """Give standard output and error back."""
+        """Give standard output and error back, and close our own streams on them."""
+        for stream in (self.out, self.err if self._descriptors is not None else None):
+            if stream is not None:
+                stream.close()
+        self.out = None
         if self._descriptors is not None:
             self._descriptors.__exit__()
+            self.err = sys.stderr.buffer if sys.stderr else None
 
     @property
     def can_restart(self) -> bool:

@@ -259,7 +259,7 @@ def _live(traced: Traced, bare: int, rounds: int, seconds: float, idle: float) -
             "screen_thread_percent": round(median(shares), 1),
             "keys_ms": {key: spread(times) for key, times in {**traced.keys.took, "all": traced.keys.all()}.items()},
         }
-    sleep(2.0)
+    sleep(15.0)  # what it is behind with is read
     results["idle_after_percent"] = round(traced.idle(idle), 2)
     results["answers"] = round(answers)
     results["loss"] = traced.saved()
@@ -299,6 +299,7 @@ def big(events: int) -> dict[str, Any]:
         keys.move("home", HOME)
         for text in ("~s 500", "~h x-request-id:77", "~p /orders/4 & !~e"):
             results[f"filter {text}"] = _filtered(keys, text)
+            print(f"  {text}: {results[f'filter {text}']}", file=sys.stderr, flush=True)
         for _ in range(8):
             keys.turn("view", b"3", b"Waterfall")
             sleep(0.3)

@@ -39,7 +39,7 @@ def shape_of(width: int, height: int) -> Shape:
     return Shape.THREE if width >= 170 else Shape.TWO
 
 
-def in_sight(shape: Shape, view: str, current: str, maximised: bool) -> frozenset[str]:
+def panes_in_sight(shape: Shape, view: str, current: str, maximised: bool) -> frozenset[str]:
     """The panes to show: `view` is the one in the place of views, `current` the one with the focus."""
     if maximised or shape is Shape.ONE:
         return frozenset({current})

@@ -15,9 +15,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
 
-from asgiviz.model.events import Ev
 from asgiviz.model.recording import Header
-from asgiviz.ui.arrangement import PANES, VIEWS, Shape, in_sight, shape_of
+from asgiviz.ui.arrangement import VIEWS
+from asgiviz.ui.arranging import Arranging
 from asgiviz.ui.asking_lines import AskingLine
 from asgiviz.ui.connections_pane import ConnectionsPane
 from asgiviz.ui.doing import Doing
@@ -48,7 +48,7 @@ HEARTBEAT, SLOWEST_HEARTBEAT = 1.0, 5.0
 SHARE = 0.2
 
 
-class TraceScreen(Finding, Moving, Explaining, Editing, Doing):
+class TraceScreen(Arranging, Finding, Moving, Explaining, Editing, Doing):
     """One recording on the screen; `stage` is the run that it comes from, None for a saved one.
 
     `verb` is the command that brought us here: trace, demo or open.
@@ -66,17 +66,12 @@ class TraceScreen(Finding, Moving, Explaining, Editing, Doing):
         #: number of the selected connection and event
         self.conn: int | None = None
         self.seq: int | None = None
-        self.view = VIEWS[0]
-        self.current = "connections"
-        self.maximised = False
-        self._shape = Shape.ONE
         self._chosen_by_hand = False
         self._drawn_version = -1
         self._drawn_at = self._changed_at = self._drawing_began = 0.0
         self._drawing_took: float | None = 0.0
         self.header: Header | None = None
         self._told_behind = 0
-        self._any_stall = False
         self._title = TitleBar(feed, verb)
         if stage is not None:
             self._title.is_serving = lambda: stage.serving
@@ -116,7 +111,7 @@ class TraceScreen(Finding, Moving, Explaining, Editing, Doing):
 
     def on_mount(self) -> None:
         """Begin to follow the feed."""
-        self._arrange()
+        self.lay_out()
         self.panes["connections"].focus()
         rebind(self, self.app.settings)
         self.set_interval(1 / self.app.settings.refresh_hz, self.tick)
@@ -150,13 +145,17 @@ class TraceScreen(Finding, Moving, Explaining, Editing, Doing):
             touched, feed.ledger.touched = feed.ledger.touched, set()
             self._show(touched)
 
+    def draw_again(self) -> None:
+        """Something beside the feed changed: the next tick draws."""
+        self._drawn_version = -1
+
     def _show(self, touched: set[int]) -> None:
         self._connections.take_changes(touched)
         for pane in self.panes.values():
             pane.note_changes(touched)
         self._choose_the_first()
-        self._mark_stalls()
-        for name in self._in_sight:
+        self.mark_stalls()
+        for name in self.in_sight:
             pane = self.panes[name]
             if pane is not self._connections:
                 pane.take_changes(touched)
@@ -268,54 +267,6 @@ class TraceScreen(Finding, Moving, Explaining, Editing, Doing):
         elif pane.id in ("sequence", "state"):
             self.show_pane("inspector")
 
-    # -- which panes are in sight ----------------------------------------------------------------------------------
-
-    def on_resize(self) -> None:
-        """Another size may have another shape."""
-        self._arrange()
-
-    def show_pane(self, name: str) -> None:
-        """Bring a pane into sight and give it the focus."""
-        if name in VIEWS:
-            self.view = name
-        self.current = name
-        self._arrange()
-        self.panes[name].focus()
-
-    def action_tab(self, number: int) -> None:
-        """A pane by its number."""
-        self.show_pane(tuple(PANES)[number - 1])
-
-    def action_show(self, name: str) -> None:
-        """Bring a pane into sight (a click on its title)."""
-        self.show_pane(name)
-
-    def action_tab_next(self) -> None:
-        """The view to the right."""
-        self._turn(1)
-
-    def action_tab_previous(self) -> None:
-        """The view to the left."""
-        self._turn(-1)
-
-    def _turn(self, step: int) -> None:
-        """The next pane of those that share a place; when there is room for one only, the next of all."""
-        names = tuple(PANES) if self._one_at_a_time else VIEWS
-        here = self.current if self._one_at_a_time else self.view
-        self.show_pane(names[(names.index(here) + step) % len(names)])
-
-    def action_next_pane(self, step: int) -> None:
-        """The next pane in sight; when there is room for one only, the next of all."""
-        names = [name for name in PANES if self._one_at_a_time or name in self._in_sight]
-        place = names.index(self.current) if self.current in names else 0
-        self.show_pane(names[(place + step) % len(names)])
-
-    def action_zoom(self) -> None:
-        """The pane with the focus alone, or all again."""
-        self.maximised = not self.maximised
-        self._arrange()
-        self.panes[self.current].focus()
-
     def action_raw(self) -> None:
         """The event as it stands in a recording, or laid out for reading."""
         inspector = self.panes["inspector"]
@@ -336,52 +287,6 @@ class TraceScreen(Finding, Moving, Explaining, Editing, Doing):
             self.show_pane("connections")
         elif self._connections.only is not None:
             self.clear_filter()
-
-    @property
-    def _one_at_a_time(self) -> bool:
-        return self.maximised or self._shape is Shape.ONE
-
-    @property
-    def _in_sight(self) -> frozenset[str]:
-        return in_sight(self._shape, self.view, self.current, self.maximised)
-
-    def _arrange(self) -> None:
-        self._shape = shape_of(self.size.width, self.size.height)
-        for shape in Shape:
-            self.set_class(shape is self._shape and not self.maximised, shape.value)
-        shown = self._in_sight
-        for name, pane in self.panes.items():
-            pane.display = name in shown
-            pane.entitle(self._titles(name))
-        self.query_one("#left").display = not shown.isdisjoint({"connections", "loop"})
-        self.query_one("#views").display = not shown.isdisjoint(VIEWS)
-        self.query_one("#work").display = not shown.isdisjoint({*VIEWS, "inspector"})
-        self._drawn_version = -1
-
-    def _titles(self, name: str) -> str:
-        """The pane's title; beside it those of the panes that are hidden behind it."""
-        group = tuple(PANES) if self._one_at_a_time else VIEWS if name in VIEWS else (name,)
-        line = self.app.look.spelt("│")
-        here, elsewhere = "[b]{1}[/b]", "[@click=screen.show('{0}')]{1}[/]"
-        return f" {line} ".join((here if other == name else elsewhere).format(other, self._title_of(other)) for other in group)
-
-    def _title_of(self, name: str) -> str:
-        """The loop's title tells of stalls, because it may be hidden."""
-        return PANES[name] + (self.app.look.spelt(" ⚠") if name == "loop" and self._any_stall else "")
-
-    def _mark_stalls(self) -> None:
-        """The first stall, or none any more, changes a title."""
-        any_stall = len(self.feed.ledger.asides[Ev.STALL]) > 0
-        if any_stall is not self._any_stall:
-            self._any_stall = any_stall
-            for name, pane in self.panes.items():
-                pane.entitle(self._titles(name))
-
-    def on_descendant_focus(self) -> None:
-        """Remember which pane has the focus."""
-        focused = self.focused
-        if isinstance(focused, LinesPane) and focused.id in self.panes:
-            self.current = focused.id
 
     @on(AskingLine.Closed)
     def give_focus_back(self) -> None:

@@ -298,7 +298,4 @@ async def running(
         session.ask_to_stop(force=True)
         came_back = await asyncio.to_thread(session.finish, PATIENCE)
         session.release()
-        for stream in (session.out, session.err):
-            if stream is not None:
-                stream.close()
         assert came_back

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from asgiviz.model.masking import Mask
 from asgiviz.views.veil import HIDDEN, Veil
 
-TEXT = "# a note\nPOST /orders?token=hush&page=2\naccept: */*\nAuthorization: Bearer abc\nCookie: a=1\n\nauthorization: of the body"
+TEXT = """# a note
+POST /orders?token=hush&page=2
+accept: */*
+Authorization: Bearer abc
+Cookie: a=1
+
+authorization: of the body"""
 
 
 def test_secrets_are_hidden_and_put_back() -> None:
