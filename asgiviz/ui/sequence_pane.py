@@ -27,7 +27,7 @@ class SequencePane(LinesPane):
 What crossed the line between server and app in this connection, from top to bottom, with the time since it began.
 
 On the app's lifeline `█` means it was running, `░` that it was suspended in receive or send, `▒` that it still is open.
-"In the app" counts all the time outside receive and send: also what the app spent awaiting a timer, a database, a thread.
+In the heading, "waited" is the time in receive and send, "app" all the other: also what it spent awaiting a timer or a thread.
 `R` is a receive (server to app), `S` a send (app to server). Dashed arrows are inferred: only the line between server
 and app is recorded.
 

@@ -56,8 +56,8 @@ def _facts(connection: Connection, steps: Steps | None, now: int | None) -> list
     if steps is not None:
         ran = steps.running(steps.last if now is None else now)
         waited = max(0, connection.duration(now) - ran)
-        facts.append(Span(f"in the app {duration(ran)}"))
-        facts += [Span(f"in receive, send {duration(waited)}", Role.QUIET)] if waited else []
+        facts.append(Span(f"app {duration(ran)}"))
+        facts += [Span(f"waited {duration(waited)}", Role.WAITING)] if waited else []
     facts.append(Span(f"▶ {size(connection.bytes_in)}", Role.RECEIVE))
     facts.append(Span(f"◀ {size(connection.bytes_out)}", Role.SEND))
     return facts

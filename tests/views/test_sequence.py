@@ -348,7 +348,7 @@ def test_the_heading_tells_how_the_connection_went() -> None:
     """Title, status, duration, running and waiting, bytes of both directions; then the names of the lifelines."""
     first, second = titled(of_recording("shop.asgiviz", 3), 118, layers=["uvicorn", "shop:app"])
     assert first.split("   ")[0] == "#7 PUT /catalogue"
-    assert first.endswith("200   396 ms   in the app 1.07 ms   in receive, send 395 ms   ▶ 8 B   ◀ 11 B")
+    assert first.endswith("200   396 ms   app 1.07 ms   waited 395 ms   ▶ 8 B   ◀ 11 B")
     assert second.split() == ["client", "server", "app", "shop:app"]
 
 
