@@ -199,7 +199,8 @@ class Traced:
         """Save the recording by key and look for what is missing in it."""
         self.terminal.press(b"\x13")
         path = self._written()
-        seqs, gaps = [], []
+        seqs: list[int] = []
+        gaps: list[int] = []
         with path.open() as lines:
             next(lines)
             for line in lines:
@@ -315,7 +316,8 @@ def big(events: int) -> dict[str, Any]:
         results["keys_ms"] = {key: spread(times) for key, times in keys.took.items()}
         results["memory_at_the_end_mib"] = round(terminal.memory() / 2**20)
         terminal.close()
-        return results | json.loads(report.read_text())
+        results |= json.loads(report.read_text())
+        return results
 
 
 def _filtered(keys: Keys, text: str) -> dict[str, Any]:
@@ -338,7 +340,7 @@ def _filtered(keys: Keys, text: str) -> dict[str, Any]:
     return {"seconds": round(seconds, 1), "found": found.decode(errors="replace")}
 
 
-def synthetic(events: int) -> Iterator[tuple[Any, ...]]:
+def synthetic(events: int) -> Iterator[Any]:
     """Raw events of http connections, sixteen at a time; eight events each."""
     import marshal
 
@@ -380,7 +382,7 @@ def show(events: int, report: Path) -> None:
     recorder = Recorder(2_000_000, 1 << 30)
     recorder.epoch = 0
     for number, raw in enumerate(synthetic(events)):
-        recorder.emit(raw)  # type: ignore[arg-type]  # a raw event
+        recorder.emit(raw)
         if number % 50_000 == 0:
             recorder.tidy()
     recorder.tidy()

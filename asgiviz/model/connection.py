@@ -23,6 +23,9 @@ NORMAL_CLOSURE = 1000
 SERVICE_RESTART = 1012
 
 
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
 class Outcome(StrEnum):
     """How the app's call ended."""
 
@@ -52,6 +55,9 @@ class Connection:
     bodies and WebSocket payloads (of a text that was kept in part: its kept bytes and one for each character more).
     `messages_in` counts what receive gave, `messages_out` what was handed to send. `waited_receive` and `waited_send`
     are the nanoseconds spent in calls that came back.
+
+    A screen keeps a hundred thousand of them, so what they hold is made of tuples: those of atoms, unlike lists and dicts
+    that were in use, cost the garbage collector nothing.
     """
 
     __slots__ = (
@@ -75,11 +81,11 @@ class Connection:
         self.http_version: str | None = None
         #: host and port as they stand in the scope
         self.client: Any = None
-        self.request_headers: list[tuple[bytes, bytes]] = []
+        self.request_headers: Headers = ()
         #: of the response, or of a refused WebSocket handshake
         self.status: int | None = None
         #: of http.response.start, websocket.http.response.start or websocket.accept
-        self.response_headers: list[tuple[bytes, bytes]] = []
+        self.response_headers: Headers = ()
         self.response_started = False
         self.response_complete = False
         self.trailers_announced = False
@@ -188,8 +194,9 @@ class Connection:
         self.path = _text(scope.get("path"))
         self.query = kept_bytes(scope.get("query_string"))
         self.http_version = _text(scope.get("http_version"))
-        self.client = scope.get("client")
-        self.request_headers = header_pairs(scope.get("headers"))
+        client = scope.get("client")
+        self.client = tuple(client) if isinstance(client, list) else client
+        self.request_headers = tuple(header_pairs(scope.get("headers")))
 
     def _open_call(self, event: Event) -> None:
         way = Ev.SEND_BEGIN if event.ev == Ev.SEND_BEGIN else Ev.RECEIVE_BEGIN
@@ -222,7 +229,7 @@ class Connection:
 
     def _end(self, event: Event) -> None:
         self.ended = event.t
-        self.open_calls.clear()
+        self.open_calls = {}
         outcome = event.get("outcome")
         self.outcome = Outcome(outcome) if isinstance(outcome, str) and outcome in _OUTCOMES else None
         if self.outcome is Outcome.RAISED:
@@ -267,7 +274,7 @@ class Connection:
             case "websocket.accept":
                 if not self.answered:
                     self.accepted = True
-                    self.response_headers = header_pairs(message.get("headers"))
+                    self.response_headers = tuple(header_pairs(message.get("headers")))
             case "websocket.close":
                 if not self.answered:
                     self.status = REFUSED
@@ -280,7 +287,7 @@ class Connection:
             return  # a second start is the app's mistake; the client has seen the first
         self.response_started = True
         self.status = _whole(message.get("status"), None)
-        self.response_headers = header_pairs(message.get("headers"))
+        self.response_headers = tuple(header_pairs(message.get("headers")))
         self.trailers_announced = bool(message.get("trailers"))
 
     def _continue_response(self, more: bool) -> None:

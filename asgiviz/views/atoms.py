@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from asgiviz.model.connection import Headers
 from asgiviz.views.evidence import Evidence, Filter
 
 SCOPE_TYPES = ("http", "websocket", "lifespan")
@@ -124,7 +125,7 @@ class HasHeader(Filter):
             return True
         return False if connection.scope_seen and (connection.answered or connection.kind == "lifespan") else None
 
-    def _stands_in(self, headers: list[tuple[bytes, bytes]]) -> bool:
+    def _stands_in(self, headers: Headers) -> bool:
         if not headers:
             return False
         name, value = as_header(self.name), as_header(self.value)

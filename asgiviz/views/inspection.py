@@ -184,7 +184,7 @@ def _headers_at(event: Event, context: Context) -> list[tuple[bytes, bytes]]:
                 return header_pairs(carrier["headers"])
     if context.connection is None:
         return []
-    return context.connection.response_headers if sends else context.connection.request_headers
+    return list(context.connection.response_headers if sends else context.connection.request_headers)
 
 
 # -- other fields --------------------------------------------------------------------------------------------------------

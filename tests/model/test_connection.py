@@ -93,9 +93,9 @@ def test_a_whole_request_is_summed_up() -> None:
     dialogue = Dialogue(HTTP).receives({"type": "http.request", "body": b"12345", "more_body": False})
     found = dialogue.sends(START).sends(body(b"abc", more=True)).sends(body(b"")).exits()
     assert (found.kind, found.method, found.path, found.query) == ("http", "POST", "/orders", b"dry=1")
-    assert (found.http_version, found.client) == ("1.1", ["127.0.0.1", 5123])
-    assert found.request_headers == [(b"host", b"shop")]
-    assert (found.status, found.response_headers) == (200, [(b"content-type", b"text/plain")])
+    assert (found.http_version, found.client) == ("1.1", ("127.0.0.1", 5123))
+    assert found.request_headers == ((b"host", b"shop"),)
+    assert (found.status, found.response_headers) == (200, ((b"content-type", b"text/plain"),))
     assert (found.bytes_in, found.bytes_out, found.messages_in, found.messages_out) == (5, 3, 1, 3)
     assert (found.began, found.ended, found.duration()) == (1_000, 10_000, 9_000)
     assert (found.waited_receive, found.waited_send) == (1_000, 3_000)
