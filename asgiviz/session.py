@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -115,7 +116,8 @@ class Session:
         """Give standard output and error back, and close our own streams on them."""
         for stream in (self.out, self.err if self._descriptors is not None else None):
             if stream is not None:
-                stream.close()
+                with contextlib.suppress(OSError):  # whoever read it has gone, and was told so
+                    stream.close()
         self.out = None
         if self._descriptors is not None:
             self._descriptors.__exit__()

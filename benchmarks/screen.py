@@ -322,14 +322,18 @@ def big(events: int) -> dict[str, Any]:
 
 def _filtered(keys: Keys, text: str) -> dict[str, Any]:
     """Type a filter; keys while it is judged, and how long that took."""
-    terminal, count = keys.terminal, rb": [\d,]+ of [\d,]+(?:, [\d,]+ to judge)?"
+    terminal, count = keys.terminal, rb": [\d,]+ of [\d,]+(?:, [\d,]+ to judge| )"
     terminal.press(b"/")
     sleep(0.6)
-    began = terminal.press(b"\x15" + text.encode() + b"\r")  # instead of what stood there
+    terminal.press(b"\x15")  # instead of what stood there
+    sleep(0.3)
+    began = terminal.press(text.encode())
     took, said = terminal.wait(count, 120)
     keys.took.setdefault("filter", []).append((took - began) * 1e3)
     found = said[0]
-    sleep(0.2)  # the focus is back on the list
+    sleep(0.2)
+    terminal.press(b"\r")
+    sleep(0.3)  # the focus is back on the list
     while b"to judge" in (found := terminal.last(count) or found) and perf_counter() < began + 120:
         keys.turn("view while a filter judges", b"4", b"State")
         sleep(0.05)

@@ -6,6 +6,7 @@ is lost by standing still. Works the same on a live recording and on a saved one
 
 from __future__ import annotations
 
+import gc
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -17,6 +18,8 @@ from asgiviz.views.ledger import MARK, Ledger
 
 #: Seconds that one bite may take while the user looks on, and events between two looks at the clock.
 BITE, SIP = 0.010, 128
+#: Connections of a saved recording after which the collector is told to leave them alone.
+SPARED = 5_000
 #: Playback speeds that keys step through.
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 100.0)
 
@@ -58,6 +61,7 @@ class Feed:
         self._then = Mode.PAUSED
         self._playhead = 0.0
         self._played_at = 0
+        self._spared = 0  # connections that the collector does not look at
         self._kept_from = 1  # what was before this event is forgotten
 
     # -- what is shown ---------------------------------------------------------------------------------------------
@@ -214,6 +218,7 @@ class Feed:
         while self.clock() < ends:
             if self._place >= len(self._buffer):
                 self._buffer, self._place = self.recorder.take(self.ledger.seq, BLOCK), 0
+                self._spare_the_collector()
             end = min(self._place + SIP, len(self._buffer))
             if upto is not None:
                 end = min(end, bisect_right(self._buffer, upto, key=_number))
@@ -224,6 +229,15 @@ class Feed:
             self.ledger.put(self._buffer[self._place : end])
             self._place = end
         return False
+
+    def _spare_the_collector(self) -> None:
+        """A full collection over a hundred thousand connections stands in the way of keys, and finds nothing.
+
+        Only with a saved recording: beside a running app the collector is the app's.
+        """
+        if not self.growing and len(self.ledger.order) >= self._spared + SPARED:
+            self._spared = len(self.ledger.order)
+            gc.freeze()
 
     def _first_behind(self, moment: int, end: int) -> int:
         """Events are nearly, not strictly, in the order of time: the first that is later ends the run."""
