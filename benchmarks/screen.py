@@ -322,7 +322,7 @@ def big(events: int) -> dict[str, Any]:
 
 def _filtered(keys: Keys, text: str) -> dict[str, Any]:
     """Type a filter; keys while it is judged, and how long that took."""
-    terminal, count = keys.terminal, rb": [\d,]+ of [\d,]+(?:, [\d,]+ to judge| )"
+    terminal, count = keys.terminal, rb": [\d,]+ of [\d,]*\d(?:, [\d,]+ to judge| )"
     terminal.press(b"/")
     sleep(0.6)
     terminal.press(b"\x15")  # instead of what stood there

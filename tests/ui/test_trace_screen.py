@@ -335,12 +335,13 @@ async def test_the_mouse_selects_looks_closer_and_scrolls() -> None:
         await show.press("6", "home")
         await show.resize((80, 12))
         inspector = show.pane("inspector")
+        await show.until(lambda: inspector.count() > inspector.rows_in_sight, "an inspector with more than fits")
         selected, top = inspector.selected, inspector.top
         await show.wheel("inspector", down=True)
-        assert inspector.top > top
+        await show.until(lambda: inspector.top > top, "the inspector to scroll")
         assert inspector.selected == selected
         await show.wheel("inspector", down=False)
-        assert inspector.top == top
+        await show.until(lambda: inspector.top == top, "the inspector to scroll back")
 
 
 @played
