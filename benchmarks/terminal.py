@@ -6,6 +6,7 @@ pattern, and the time counts from writing the key to having read the piece of ou
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import os
 import pty
@@ -42,6 +43,7 @@ class Terminal:
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # it is the terminal that the command belongs to
         )
         os.close(inner)
+        atexit.register(self._end)  # whatever goes wrong in between, nothing is left running
         self._news = threading.Condition()
         self._output = b""
         self._at = 0.0
@@ -105,6 +107,11 @@ class Terminal:
         """Resident bytes."""
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
+    def _end(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
     def close(self) -> None:
         """Quit by key; by signal where that does not help."""
         if self._process.poll() is None:
@@ -112,6 +119,5 @@ class Terminal:
         try:
             self._process.wait(15)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self._end()
         os.close(self._fd)
