@@ -78,7 +78,7 @@ class AsgivizApp(App[None]):
         rebind(self, self.settings)
         for sentence in (*self.settings.warnings, *key_map(self.settings).complaints):
             self.notify(sentence, title="config", severity="warning", timeout=15, markup=False)
-        self.set_interval(0.1, self._look_for_the_end)
+        self.set_interval(0.2, self._look_for_the_end)
 
     def _look_for_the_end(self) -> None:
         if self._wants_to_end():
