@@ -127,7 +127,7 @@ class LoopWatch:
             hold = self._hold = None
         if answered:
             beat = self._beat = None
-        if sight is not None and (hold or beat or rested or nap.kept or self._ending):
+        if sight is not None and (hold or beat or rested or nap.kept or (self._ending and not answered)):
             if hold is None:
                 hold = self._hold = self._take_hold(nap, sight, beat or self._post())
             hold.pass_time(nap, self._late)

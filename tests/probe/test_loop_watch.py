@@ -198,3 +198,18 @@ def test_a_late_waking_alone_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> 
 def test_whose_code_a_file_is(file: str, own: bool) -> None:
     """The user's own is what is neither Python's nor installed nor ours; the demo stands for the user's."""
     assert is_user_file(file) is own
+
+
+def test_stalls_in_a_row_are_told_one_by_one() -> None:
+    """While the end of one is looked at, the next is seen already; none is told twice."""
+
+    async def hold() -> None:
+        time.sleep(0.2)
+
+    async def main() -> None:
+        await asyncio.gather(*(hold() for _ in range(5)))
+
+    told = stalls_in(main)
+    assert 4 <= len(told) <= 5  # a full machine may hide one
+    assert len({stall["id"] for stall in told}) == len(told)
+    assert sum(stall["ms"] for stall in told) < 1_500
