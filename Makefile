@@ -19,8 +19,8 @@ test: lint $(VENV)/.test  ## set up and run everything that CI runs: style, type
 	@$(BIN)/python -m pytest -q -n 3 --dist loadfile $(ARGS)
 	@$(MAKE) --no-print-directory wheel
 
-quick: $(VENV)/.test  ## the tests one runs while working (under a minute)
-	@$(BIN)/python -m pytest -m "not slow" -q -n 4 --dist loadfile $(ARGS)
+quick: $(VENV)/.test  ## the tests one runs while working (about a minute)
+	@ASGIVIZ_TEST_PROFILE=quick $(BIN)/python -m pytest -m "not slow" -q -n 4 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.test  ## ruff and mypy
 	@$(BIN)/ruff check .

@@ -118,6 +118,7 @@ def test_a_lifespan_that_raises_is_told_although_uvicorn_serves_on(write: Write)
     assert "raised OSError: no database in its lifespan startup" in command.err
 
 
+@pytest.mark.slow
 def test_an_import_that_hangs_is_told(write: Write) -> None:
     """While the app's module does not come back from its import, that is said, and Ctrl-C ends it."""
     command = Asgiviz("trace", "main:app", "--port", "0", directory=write("import time\ntime.sleep(3600)\n"))
@@ -125,6 +126,7 @@ def test_an_import_that_hangs_is_told(write: Write) -> None:
     assert command.stop() == 0
 
 
+@pytest.mark.slow
 def test_a_lifespan_startup_that_hangs(write: Write) -> None:
     """It is told while it hangs, and Ctrl-C ends it."""
     source = "import asyncio\nasync def app(scope, receive, send):\n    await asyncio.sleep(3600)\n"

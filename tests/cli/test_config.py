@@ -12,6 +12,9 @@ from asgiviz.settings import SETTINGS
 from asgiviz.ui.keys import ACTIONS
 from tests.cli.running import Asgiviz, run
 
+#: each starts a process or a whole screen
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:

@@ -16,6 +16,9 @@ from tests.cli.conftest import HELLO, Write
 from tests.cli.terminal import Terminal
 from tests.cli.test_trace import address, request
 
+#: real terminals, loops that are held, a whole screen: they take their time
+pytestmark = pytest.mark.slow
+
 TRACE = ("trace", "main:app", "--port", "0")
 GET = b"GET %s HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
 UPGRADE = (

@@ -22,6 +22,9 @@ from asgiviz.host.state import Host
 from asgiviz.host.thread import ThreadHost
 from asgiviz.model.events import EXIT, SCOPE, STALL, Raw, payload_of
 
+#: real terminals, loops that are held, a whole screen: they take their time
+pytestmark = pytest.mark.slow
+
 APP = """
 import asyncio, os, queue, re, socket, sqlite3, tempfile, threading, time
 import anyio

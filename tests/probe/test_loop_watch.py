@@ -21,6 +21,9 @@ from asgiviz.probe.loop_watch import watch_loop
 from asgiviz.probe.stacks import is_user_file, look
 from asgiviz.probe.waiting import Counted
 
+#: real terminals, loops that are held, a whole screen: they take their time
+pytestmark = pytest.mark.slow
+
 LOOPS = [pytest.param(asyncio.new_event_loop, id="asyncio"), pytest.param(uvloop.new_event_loop, id="uvloop")]
 SOON = 0.15  # seconds in which the end of a stall is told, many times over
 

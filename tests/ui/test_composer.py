@@ -15,6 +15,9 @@ from asgiviz.traffic.errand_text import parse_request
 from asgiviz.ui.composer import EXAMPLES, Composer, drafts_of
 from asgiviz.views.errand_words import hint
 
+#: each starts a process or a whole screen
+pytestmark = pytest.mark.slow
+
 Play = Callable[[Pilot[None]], Awaitable[None]]
 
 

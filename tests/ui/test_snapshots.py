@@ -8,6 +8,9 @@ import pytest
 
 from tests.test_readme import PICTURES, script
 
+#: each starts a process or a whole screen
+pytestmark = pytest.mark.slow
+
 MAKE = script()
 #: One for each shape of the screen; the others are left to `make test`.
 QUICK = {"one-pane", "screen", "wide"}

@@ -22,6 +22,9 @@ from asgiviz.ui.keys import ACTIONS
 from asgiviz.ui.text_screen import PageScreen
 from tests.ui.staging import LARGE, SMALL, Show, client, opened, played, running
 
+#: real terminals, loops that are held, a whole screen: they take their time
+pytestmark = pytest.mark.slow
+
 RUDE = "tests.apps.rude:app"
 #: Ends the app, stops the process or the server, or opens slowly: each has a test of its own, or belongs to a real terminal.
 APART = {"app.quit", "app.suspend", "app.palette", "trace.restart", "trace.stop"}

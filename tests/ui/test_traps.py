@@ -42,6 +42,9 @@ from asgiviz.ui.copy_menu import CopyMenu
 from tests.apps.rude import NOISE
 from tests.ui.staging import LARGE, SMALL, Show, client, opened, played, recorded, running
 
+#: real terminals, loops that are held, a whole screen: they take their time
+pytestmark = pytest.mark.slow
+
 RUDE = "tests.apps.rude:app"
 SECRET = "opensesame"
 #: Categories of characters that no terminal may get: controls, format (bidi, invisible), surrogates, line ends.

@@ -264,6 +264,7 @@ class Counting(Filter):
         return evidence.connection.conn % 2 == 0 if evidence.connection.over else None
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_connections_are_judged_once_and_then_only_when_they_change() -> None:
     """Nothing is asked without a filter; with one each connection once, in bites; then only those that are touched."""
     count = 100_000
