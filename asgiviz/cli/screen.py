@@ -126,7 +126,7 @@ class ScreenRun(LiveRun):
             self._own_descriptors = None
 
     def _tick(self) -> bool:
-        """Look after the run, ten times a second; True when the screen shall close."""
+        """Look after the run, a few times a second; True when the screen shall close."""
         state = self._session.host.state
         while self._to_say:
             self._screen.tell(self._to_say.popleft())

@@ -159,12 +159,12 @@ The bar shows how the time went: `█` the app was running, `░` it waited in r
         if column is not None:
             self.sort_by(column)
 
-    def move_to(self, wanted: Callable[[int], bool], forward: bool = True) -> bool:
+    def move_to(self, wanted: Callable[[int], bool]) -> bool:
         """Put the cursor on the next row that is wanted, going round."""
         ids = self.roster.ids
-        start = self.cursor if self.cursor is not None else -1 if forward else 0
+        start = self.cursor if self.cursor is not None else -1
         for count in range(1, len(ids) + 1):
-            index = (start + count if forward else start - count) % len(ids)
+            index = (start + count) % len(ids)
             if wanted(ids[index]):
                 self._go_to(index)
                 return True

@@ -90,10 +90,19 @@ What an app or a client sent is shown as it came: ports that are strings, keys t
     def take_changes(self, touched: set[int]) -> bool:
         """A call that was open may have come back."""
         event = self.event
-        if event is not None and event.conn in touched and event.ev in _ENDS and not self._other_end:
-            self._look_around()
-            return True
-        return False
+        if event is None or event.conn not in touched or self._other_end or not self._has_ended(event):
+            return False
+        self._look_around()
+        return True
+
+    def _has_ended(self, event: Event) -> bool:
+        """Whether what begins with the event is over by now: told by the summary, not by reading the connection again."""
+        connection = self.feed.ledger.connections.get(event.conn or 0)
+        if connection is None or event.ev not in _ENDS:
+            return False
+        if event.ev == Ev.SCOPE or event.layer:  # the summary knows no calls of inner layers
+            return connection.over
+        return (Ev(event.ev), event.call) not in connection.open_calls
 
     def _look_around(self) -> None:
         event, ledger = self.event, self.feed.ledger

@@ -94,7 +94,6 @@ class LinesPane(Widget, can_focus=True):
         self.top = 0
         #: key of the selected row; None: none is
         self.selected: Hashable | None = None
-        self._clicked_on: Hashable | None = None
         self._width = 1
         self._due = False
 
@@ -357,8 +356,7 @@ class LinesPane(Widget, can_focus=True):
 
     def on_mount(self) -> None:
         """Take over the signs in use."""
-        self.set_class(self.look.ascii, "-ascii")
-        self.set_class(self.look.theme == NO_COLOUR, "-colourless")
+        self.styles_changed()
 
     def on_resize(self) -> None:
         """Keep to the newest row, or keep the cursor in sight."""

@@ -52,7 +52,8 @@ Plain functions of FastAPI, Starlette and others run in a thread pool: when it i
     def _draw(self) -> list[tuple[int, int, Row]]:
         """The rows with their keys: all of what is unfolded, of the others what matters most."""
         connections = self.feed.ledger.connections
-        wanted = (self._ledger, self._read_up_to, self._text_width, frozenset(self._unfolded))
+        seconds = self.feed.now // 1_000_000_000 if self._crowds.goes_on else 0  # one that goes on grows longer
+        wanted = (self._ledger, self._read_up_to, self._text_width, frozenset(self._unfolded), seconds)
         if wanted != self._drawn_for:
             self._drawn_for = wanted
             self._rows = []
@@ -108,7 +109,8 @@ Plain functions of FastAPI, Starlette and others run in a thread pool: when it i
         feed = self.feed
         if not feed.ledger.order:
             return []
-        beats = (0, feed.now)
+        first = feed.ledger.connections[feed.ledger.order[0]]
+        beats = (first.began, feed.ledger.t)  # a loop was seen alive from the one to the other; beyond that nothing is known
         lines = [lane(self.stalls, beats, 0, max(1, feed.now), width)]
         pools = self._crowds.in_use.values()
         return lines + [shortened([Span(told(event), Role.QUIET)], width) for event in pools]

@@ -24,6 +24,10 @@ class Moving(Screen[None]):
         """See TraceScreen."""
         raise NotImplementedError
 
+    def draw_again(self) -> None:
+        """See TraceScreen."""
+        raise NotImplementedError
+
     def go_to_event(self, seq: int) -> None:
         """See TraceScreen."""
         raise NotImplementedError
@@ -116,5 +120,5 @@ class Moving(Screen[None]):
         return max(1, {"+": here + number, "-": here - number}.get(match[1], self.feed.place_of(number)))
 
     def _moved(self) -> None:
-        self._drawn_version = -1
+        self.draw_again()
         self.tick()

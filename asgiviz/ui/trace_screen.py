@@ -276,7 +276,7 @@ class TraceScreen(Arranging, Finding, Moving, Explaining, Editing, Doing):
     def action_reveal(self) -> None:
         """Show secrets, or mask them again."""
         shown = self.app.reveal()
-        self._drawn_version = -1
+        self.draw_again()
         self.notify("secrets are shown; u masks them" if shown else "secrets in headers and queries are masked, bodies are not")
 
     def action_back(self) -> None:

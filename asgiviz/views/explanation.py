@@ -44,13 +44,8 @@ def draw_all(entries: Sequence[Entry], width: int) -> list[Row]:
     return rows
 
 
-def not_found(word: str, width: int) -> list[Row]:
-    """That there is no explanation, and what may have been meant."""
-    return _wrapped(unknown(word), width)
-
-
 def unknown(word: str) -> str:
-    """The same as one sentence."""
+    """That there is no explanation, and what may have been meant: one sentence."""
     meant = close_words(word)
     *first, last = meant or [""]
     hint = f" Did you mean {', '.join(first)}{' or ' if first else ''}{last}?" if meant else ""

@@ -43,6 +43,11 @@ class Crowds:
         self.in_use: dict[str, Event] = {}
         self._open: dict[str, Crowd] = {}
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether work waits for a thread now."""
+        return bool(self._open)
+
     def add(self, event: Event) -> None:
         """Take in one event; others than `pool` change nothing."""
         if event.ev != Ev.POOL:

@@ -67,12 +67,6 @@ def resend(events: Sequence[Event]) -> Again | str:
     return Again(comments + as_text(errand), tuple(notes))
 
 
-def resend_text(events: Sequence[Event]) -> str:
-    """The text of `resend`; where there is none, a comment that says why."""
-    again = resend(events)
-    return again.text if isinstance(again, Again) else f"# {again}\n"
-
-
 def _request(scope: Mapping[str, Any], events: Iterable[Event], notes: list[str]) -> Errand:
     method = scope.get("method")
     method = method if isinstance(method, str) else "GET"

@@ -40,12 +40,14 @@ def test_a_time_in_which_threads_were_short_is_one_crowd() -> None:
         "  up to 2 waited: #7 GET /sync, #8, #9",
     ]
     assert fold.in_use == {}
+    assert not fold.goes_on
 
 
 def test_a_crowd_that_goes_on_lasts_until_now() -> None:
     """The pool is in use, and the words say so."""
     fold = crowds(pool(1, 100, 40, 3, 7))
     assert text_of(rows(fold.crowds[0], {}, 350 * MS, 80)[0].spans).startswith("▓ 40 threads all in use for 250 ms")
+    assert fold.goes_on
     assert told(fold.in_use["anyio"]) == "40 of 40 threads busy, 3 waiting"
     assert waiting_in(fold.in_use["anyio"]) == [7]
 
