@@ -13,13 +13,15 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 from time import perf_counter_ns
+from typing import Any
 
-from asgiviz.model.asgi import App
+from asgiviz.model.asgi import App, Receive, Scope, Send
 from asgiviz.model.events import SERVER, Raw, Sink, expand
 from asgiviz.model.masking import Mask
 from asgiviz.model.recording import Header
 from asgiviz.model.values import BODY_LIMIT
 from asgiviz.probe import tap
+from asgiviz.probe.notes import hear_notes
 from asgiviz.store.errors import RecordingError
 from asgiviz.store.recorder import Recorder
 from asgiviz.store.writer import LineWriter, complain, write_file
@@ -52,6 +54,10 @@ class Tap(tap.Tap):
             name = getattr(app, "__qualname__", type(app).__qualname__)
             emit = _ToFile(Path(record or ""), name, None if reveal else Mask(mask)).emit
         super().__init__(app, emit, body_limit)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
+        with hear_notes(self._emit):  # `asgiviz.note` inside of the app
+            return await super().__call__(scope, receive, send)
 
 
 class _ToSink:

@@ -84,12 +84,13 @@ class Session:
 
     def header(self) -> Header:
         """The recording's first line; complete once the app is loaded."""
+        server = self.host.state.facts or {"name": "waitress" if self.run.interface == "wsgi" else "uvicorn"}
         return Header.now(
             self.recorder.started,
             target=self.run.target,
             url=self.url,
-            server=self.host.state.facts or {"name": "uvicorn"},
-            layers=["uvicorn", self.run.target],
+            server=server,
+            layers=[server["name"], self.run.target],
         )
 
     def ask_to_stop(self, force: bool = False) -> None:

@@ -88,6 +88,8 @@ GROUPS = {
     "trace": "on the trace screen",
     "pane": "in a pane",
     "waterfall": "in the waterfall",
+    "lesson": "in a lesson",
+    "home": "on the home screen",
 }
 
 

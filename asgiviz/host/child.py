@@ -7,6 +7,7 @@ not silence what led to it. When the parent is gone, the server is stopped.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import faulthandler
 import itertools
 import os
@@ -20,9 +21,10 @@ from typing import Any, NoReturn
 
 from asgiviz.host.errors import HostError
 from asgiviz.host.frames import FrameSender, read_frame
+from asgiviz.host.limits import NO_MEMORY, hold, telling
 from asgiviz.host.options import Run
-from asgiviz.host.serve import ServerRun
-from asgiviz.model.events import GAP, SCOPE, Raw
+from asgiviz.host.serving import Serving, serving
+from asgiviz.model.events import BEGINNINGS, GAP, Emit, Raw
 
 #: Seconds between two shipments.
 FLUSH_EVERY = 0.033
@@ -54,7 +56,7 @@ class Shipper:
     def emit(self, raw: Raw) -> None:
         """Take one event."""
         self._keep(raw)
-        if raw[1] == SCOPE and raw[0] - self._flushed > FLUSH_EVERY * 1e9 and self._sender.has_room():
+        if raw[1] in BEGINNINGS and raw[0] - self._flushed > FLUSH_EVERY * 1e9 and self._sender.has_room():
             self.flush(wait=False)
 
     def flush(self, wait: bool = True) -> None:
@@ -82,7 +84,10 @@ class Shipper:
     def _ship(self) -> None:
         while True:
             sleep(FLUSH_EVERY)
-            self.flush()
+            try:
+                self.flush()
+            except MemoryError:
+                _exit(NO_MEMORY)  # from here on nothing could be recorded
 
     def exit(self, status: int) -> NoReturn:
         """`os._exit` for the app: what it did up to here is sent first."""
@@ -125,7 +130,9 @@ def main(control_fd: int, socket_fd: int) -> None:
     os._exit = shipper.exit
     report = ParentReport(sender, shipper)
     sock = socket.socket(fileno=socket_fd)
-    server = ServerRun(Run.from_dict(order["run"]), sock, shipper.emit, report, itertools.count(order["first"]))
+    run = Run.from_dict(order["run"])
+    run, emit = prepare(run, shipper.emit)
+    server = serving(run, sock, emit, report, itertools.count(order["first"]))
     threading.Thread(target=_listen_to_parent, args=(stream, server), name="asgiviz-parent", daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn hands a signal on once it has shut down
         server.run()
@@ -134,7 +141,21 @@ def main(control_fd: int, socket_fd: int) -> None:
     shipper.exit(0)  # threads that the app has left running must not keep the process
 
 
-def _listen_to_parent(stream: Any, server: ServerRun) -> None:
+def prepare(run: Run, emit: Emit) -> tuple[Run, Emit]:
+    """Make this process what `run` wants of it, before the app is imported; the run as it can be, and who takes its events."""
+    os.environ.update(run.environment)
+    sys.path[:0] = [path for path in run.paths if path not in sys.path]
+    if run.limits is None:
+        return run, emit
+    hold(run.limits)
+    emit = telling(emit, run.limits)
+    if run.interface == "wsgi":
+        return run, emit
+    options = dataclasses.replace(run.options, loop="asyncio")  # a loop in C opens connections that no hook hears of
+    return dataclasses.replace(run, options=options), emit
+
+
+def _listen_to_parent(stream: Any, server: Serving) -> None:
     try:
         while True:
             server.stop(force=read_frame(stream) == "force")
@@ -145,4 +166,7 @@ def _listen_to_parent(stream: Any, server: ServerRun) -> None:
 
 if __name__ == "__main__":
     sys.path.pop(0)  # the working directory; the target's own directory is put there instead
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    try:
+        main(int(sys.argv[1]), int(sys.argv[2]))
+    except MemoryError:
+        _exit(NO_MEMORY)

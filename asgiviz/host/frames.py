@@ -23,12 +23,12 @@ class FrameSender:
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._lock = threading.Lock()
-        self._poll = select.poll()
-        self._poll.register(sock, select.POLLOUT)
 
     def has_room(self) -> bool:
         """Whether a small frame can be sent without waiting for the other side to read."""
-        return bool(self._poll.poll(0))
+        poll = select.poll()  # one for each question: two threads must not ask the same one at once
+        poll.register(self._sock, select.POLLOUT)
+        return bool(poll.poll(0))
 
     def send(self, value: Any) -> None:
         """Send one value; OSError when the other side is gone."""

@@ -12,6 +12,8 @@ from asgiviz.model.values import BODY_LIMIT
 GRACE = 3
 #: Milliseconds that one callback may hold the event loop before that is recorded as a stall.
 STALL_MS = 50
+#: Threads of a WSGI server, unless the user says otherwise: waitress's own default.
+THREADS = 4
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,28 @@ class ServerOptions:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What code that nobody has read yet may use, in a process of its own.
+
+    `seconds` of processor time, `memory` bytes of address space, `files` open at once, `file_size` bytes of one file. Beside
+    these it may start no process and reach no address but loopback.
+    """
+
+    seconds: int = 60
+    memory: int = 4 << 30
+    files: int = 512
+    file_size: int = 64 << 20
+
+
+@dataclass(frozen=True)
 class Run:
     """One app to be served: `target` as ``module:attribute``, found from `app_dir`; `body_limit` as in `Tap`; `stall_ms` as in
-    `watch_loop`."""
+    `watch_loop`.
+
+    `interface` is asgi (under uvicorn) or wsgi (under waitress, with `threads`). `pool` is the size of the loop's default
+    executor, `steps` records each step of each task, `environment` and `paths` are added to those of the app's process,
+    `first` is the number of the first connection; these and `limits` need a process of its own.
+    """
 
     target: str
     app_dir: str = field(default_factory=lambda: str(Path.cwd()))
@@ -72,6 +93,14 @@ class Run:
     options: ServerOptions = ServerOptions()
     body_limit: int = BODY_LIMIT
     stall_ms: int = STALL_MS
+    interface: str = "asgi"
+    threads: int = THREADS
+    pool: int | None = None
+    steps: bool = False
+    environment: tuple[tuple[str, str], ...] = ()
+    paths: tuple[str, ...] = ()
+    first: int = 1
+    limits: Limits | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The run as JSON can carry it."""
@@ -82,4 +111,11 @@ class Run:
         """The inverse of `as_dict`."""
         options = dict(keys["options"])
         options["headers"] = tuple((name, value) for name, value in options["headers"])
-        return cls(**{**keys, "options": ServerOptions(**options)})
+        limits = keys.get("limits")
+        plain = {
+            "options": ServerOptions(**options),
+            "environment": tuple((name, value) for name, value in keys["environment"]),
+            "paths": tuple(keys["paths"]),
+            "limits": None if limits is None else Limits(**limits),
+        }
+        return cls(**{**keys, **plain})

@@ -15,11 +15,12 @@ from typing import Any, BinaryIO
 
 from asgiviz.host.errors import HostError
 from asgiviz.host.frames import FrameSender, read_frame
+from asgiviz.host.limits import NO_MEMORY, why_it_died
 from asgiviz.host.listen import Address
-from asgiviz.host.options import Run
+from asgiviz.host.options import Limits, Run
 from asgiviz.host.state import Phase, State
 from asgiviz.host.thread import server_event
-from asgiviz.model.events import SCOPE, Emit, Raw
+from asgiviz.model.events import BEGINNINGS, Emit, Raw
 from asgiviz.probe.descriptors import read_lines
 
 
@@ -37,7 +38,7 @@ class ProcessHost:
         self.state = State()
         self._address = Address(run.options)
         self._child: _Child | None = None
-        self._last_conn = 0
+        self._last_conn = run.first - 1
 
     def start(self) -> None:
         """Bind the address and begin to serve."""
@@ -85,7 +86,7 @@ class ProcessHost:
         if child.asked_to_stop or (status == 0 and self.state.phase is not Phase.STARTING):
             failure = None
         else:
-            failure = HostError(died(status), code=1 if self.state.phase is Phase.LISTENING else 3)
+            failure = HostError(died(status, self._run.limits), code=1 if self.state.phase is Phase.LISTENING else 3)
         if failure is not None and self.state.failure is None:
             self._emit(server_event("failed", str(failure)))
         self.state.set(Phase.ENDED, failure)
@@ -107,7 +108,7 @@ class ProcessHost:
         emit = self._emit
         for raw in raws:
             emit(raw)
-            if raw[1] == SCOPE and raw[2] is not None:
+            if raw[1] in BEGINNINGS and raw[2] is not None:
                 self._last_conn = max(self._last_conn, raw[2])
 
 
@@ -120,7 +121,7 @@ class _Child:
             self.process: subprocess.Popen[bytes] = subprocess.Popen(
                 [
                     sys.executable,
-                    *_interpreter_flags(),
+                    *interpreter_flags(),
                     *flags,
                     "-m",
                     "asgiviz.host.child",
@@ -152,7 +153,7 @@ class _Child:
             self._sender.send("stop")
 
 
-def _interpreter_flags() -> list[str]:
+def interpreter_flags() -> list[str]:
     """This interpreter's own -W and -X options, for the child."""
     return [f"-W{option}" for option in sys.warnoptions] + [
         f"-X{name}" if value is True else f"-X{name}={value}"
@@ -160,8 +161,13 @@ def _interpreter_flags() -> list[str]:
     ]
 
 
-def died(status: int) -> str:
-    """What became of the app's process, from its exit status as `subprocess` gives it."""
+def died(status: int, limits: Limits | None = None) -> str:
+    """What became of the app's process, from its exit status as `subprocess` gives it, and the `limits` that it had."""
+    limit = None if limits is None else why_it_died(status, limits)
+    if limit is not None:
+        return limit
+    if status == NO_MEMORY:
+        return "the app's process found no memory any more"
     if status >= 0:
         return f"the app's process exited with status {status}"
     try:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 from asgiviz.host.process import ProcessHost
 from asgiviz.host.thread import server_event
+from asgiviz.host.watching import Watching
 from asgiviz.model.events import Emit
 
 #: Seconds that a process may take to finish before a reload ends it.
@@ -19,31 +19,25 @@ class Reloader:
 
     def __init__(self, host: ProcessHost, directories: Sequence[str], emit: Emit) -> None:
         self._host = host
-        self._directories = directories
         self._emit = emit
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="asgiviz-reloader", daemon=True)
+        self._stopped = False
+        self._watching = Watching([Path(directory) for directory in directories], self._restart)
 
     def start(self) -> None:
         """Begin to watch."""
-        self._thread.start()
+        self._watching.start()
 
     def stop(self) -> None:
         """Restart nothing any more; the host goes on."""
-        self._stop.set()
-
-    def _watch(self) -> None:
-        from watchfiles import PythonFilter, watch
-
-        for changes in watch(*self._directories, watch_filter=PythonFilter(), stop_event=self._stop, rust_timeout=200):
-            self._restart(sorted({path for _, path in changes}))
+        self._stopped = True
+        self._watching.stop()
 
     def _restart(self, paths: list[str]) -> None:
         self._host.stop()
         if not self._host.state.wait_ended(PATIENCE):
             self._host.stop(force=True)
             self._host.state.wait_ended(PATIENCE)
-        if self._stop.is_set():
+        if self._stopped:
             return
         names = ", ".join(Path(path).name for path in paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
         self._emit(server_event("reloaded", f"{names} changed"))

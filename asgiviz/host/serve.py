@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from importlib.metadata import version
 from typing import Any, Protocol
 
@@ -21,6 +23,8 @@ from asgiviz.model.asgi import App
 from asgiviz.model.events import Emit
 from asgiviz.probe.logs import capture_logs
 from asgiviz.probe.loop_watch import watch_loop
+from asgiviz.probe.notes import take_notes
+from asgiviz.probe.steps import Steps, record_steps
 from asgiviz.probe.tap import Tap
 from asgiviz.probe.threads import carry_connections
 from asgiviz.probe.waiting import Counted
@@ -60,9 +64,13 @@ class ServerRun:
 
     def run(self) -> None:
         """Serve until told to stop, or until it cannot go on; what goes wrong is reported, not raised."""
+        with carry_connections(), capture_logs(self._emit, self._run.body_limit), take_notes(self._emit):
+            self.serve()
+
+    def serve(self) -> None:
+        """`run` without taking what the process prints, logs and notes: for one of several in it."""
         try:
-            with carry_connections(), capture_logs(self._emit, self._run.body_limit):
-                self._serve_in_loop()
+            self._serve_in_loop()
         except HostError as error:
             self._report.failed(error)
         finally:
@@ -93,24 +101,31 @@ class ServerRun:
             raise self._after_exit(error) from None
         except HostError:
             raise
+        except MemoryError:
+            raise HostError("the server found no memory any more: the app has taken it", code=1) from None
         except Exception as error:
             raise self._not_configured(error) from error
 
     async def _serve(self, config: uvicorn.Config) -> None:
-        self._loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         self._task = asyncio.current_task()
+        if self._run.pool is not None:
+            loop.set_default_executor(ThreadPoolExecutor(self._run.pool, thread_name_prefix="asyncio"))  # as asyncio's own
         app = load_target(self._run.target, self._run.app_dir, self._run.factory)
-        self._load(config, app)
-        self._server = server = _Server(config, self._report.listening)
-        self._report.loaded(server_facts(config, self._loop))
-        if not self._stopping:
-            with watch_loop(self._emit, self._run.stall_ms, self._numbers):
+        with ExitStack() as recording:
+            steps = recording.enter_context(record_steps(loop, self._emit)) if self._run.steps else None
+            self._load(config, app, steps)
+            self._server = server = _Server(config, self._report.listening)
+            self._report.loaded(server_facts(config, loop))
+            if not self._stopping:
+                recording.enter_context(watch_loop(self._emit, self._run.stall_ms, self._numbers))
                 await server.serve(sockets=[self._sock])
-            if not server.started and not self._stopping:  # newer versions of uvicorn raise SystemExit instead
-                raise HostError(_STARTUP_FAILED, in_lifespan=True)
+        if not server.started and not self._stopping:  # newer versions of uvicorn raise SystemExit instead
+            raise HostError(_STARTUP_FAILED, in_lifespan=True)
 
-    def _load(self, config: uvicorn.Config, app: App) -> None:
-        config.app = Tap(app, self._emit, self._run.body_limit, self._numbers, hosted=True)
+    def _load(self, config: uvicorn.Config, app: App, steps: Steps | None) -> None:
+        on_scope = None if steps is None else steps.belongs_to
+        config.app = Tap(app, self._emit, self._run.body_limit, self._numbers, hosted=True, on_scope=on_scope)
         try:
             config.load()
         except Exception as error:

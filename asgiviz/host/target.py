@@ -13,6 +13,7 @@ from typing import Any
 
 from asgiviz.host.errors import USAGE, HostError
 from asgiviz.model.asgi import App
+from asgiviz.probe.wsgi_tap import WsgiApp
 
 
 def load_target(target: str, app_dir: str, factory: bool) -> App:
@@ -20,6 +21,19 @@ def load_target(target: str, app_dir: str, factory: bool) -> App:
 
     HostError says what is wrong: no such module or attribute, an import that raises, not an ASGI app.
     """
+    found = _find(target, app_dir, factory)
+    refuse_other_than_asgi(found, target, factory)
+    return found  # type: ignore[no-any-return]
+
+
+def load_wsgi_target(target: str, app_dir: str, factory: bool) -> WsgiApp:
+    """The WSGI app that `target` names; otherwise as `load_target`."""
+    found = _find(target, app_dir, factory)
+    refuse_other_than_wsgi(found, target, factory)
+    return found  # type: ignore[no-any-return]
+
+
+def _find(target: str, app_dir: str, factory: bool) -> Any:
     module_name, _, attribute = target.partition(":")
     if not module_name or not attribute:
         raise HostError(f"{target!r} is not of the form module:attribute. Try: {_suggest(target)}", code=USAGE)
@@ -29,10 +43,7 @@ def load_target(target: str, app_dir: str, factory: bool) -> App:
         sys.path.insert(0, app_dir)
     module = _import(module_name, app_dir)
     found = _attribute(module, module_name, attribute)
-    if factory:
-        found = _call_factory(found, target)
-    refuse_other_than_asgi(found, target, factory)
-    return found  # type: ignore[no-any-return]
+    return _call_factory(found, target) if factory else found
 
 
 def _suggest(target: str) -> str:
@@ -101,21 +112,16 @@ def _call_factory(found: Any, target: str) -> Any:
 
 def refuse_other_than_asgi(app: Any, target: str, factory: bool) -> None:
     """HostError when `app` is surely no ASGI application; what cannot be told is let through."""
-    what = f"what the factory {target} gave" if factory else target
-    if not callable(app):
-        raise HostError(
-            f"{what} is {_article(type(app).__name__)}, which is not callable. Name the app: module:attribute", code=USAGE
-        )
-    wsgi = f"{what} is a WSGI app{{}}. asgiviz runs ASGI apps; `asgiref.wsgi.WsgiToAsgi(app)` makes one of it"
+    what = _what(app, target, factory)
+    wsgi = f"{what} is a WSGI app{{}}. To run it under a WSGI server: asgiviz trace --wsgi {target}{_flag(factory)}"
     if callable(getattr(app, "wsgi_app", None)):
         raise HostError(wsgi.format(f" ({type(app).__name__})"), code=USAGE)
-    needed = _needed_parameters(app)
+    needed = _needed_parameters(app, 3)
     if needed is None:
         return
     if needed[:2] == ["environ", "start_response"]:
         raise HostError(wsgi.format(""), code=USAGE)
-    if not needed and not factory:
-        raise HostError(f"{what} takes no arguments: it looks like a factory. Try: --factory", code=USAGE)
+    _refuse_a_factory(needed, what, factory)
     if len(needed) == 1:
         raise HostError(
             f"{what} takes only ({needed[0]}): that is the old two-call form of ASGI 2. "
@@ -126,8 +132,47 @@ def refuse_other_than_asgi(app: Any, target: str, factory: bool) -> None:
         raise HostError(f"{what} takes ({', '.join(needed)}); an ASGI app takes (scope, receive, send)", code=USAGE)
 
 
-def _needed_parameters(app: Any) -> list[str] | None:
-    """Names of the positional arguments that a call must give; None when that cannot be told or any number will do."""
+def refuse_other_than_wsgi(app: Any, target: str, factory: bool) -> None:
+    """HostError when `app` is surely no WSGI application; what cannot be told is let through."""
+    what = _what(app, target, factory)
+    needed = _needed_parameters(app, 2)
+    if _is_async(app) or needed == ["scope", "receive", "send"]:
+        name = "" if inspect.isroutine(app) or isinstance(app, type) else f" ({type(app).__name__})"
+        raise HostError(
+            f"{what} is an ASGI app{name}. Without --wsgi it is run as one: asgiviz trace {target}{_flag(factory)}", code=USAGE
+        )
+    if needed is None or len(needed) == 2:
+        return
+    _refuse_a_factory(needed, what, factory)
+    raise HostError(f"{what} takes ({', '.join(needed)}); a WSGI app takes (environ, start_response)", code=USAGE)
+
+
+def _what(app: Any, target: str, factory: bool) -> str:
+    """What an app is called in a sentence; HostError when nobody can call it."""
+    what = f"what the factory {target} gave" if factory else target
+    if not callable(app):
+        raise HostError(
+            f"{what} is {_article(type(app).__name__)}, which is not callable. Name the app: module:attribute", code=USAGE
+        )
+    return what
+
+
+def _flag(factory: bool) -> str:
+    return " --factory" if factory else ""
+
+
+def _refuse_a_factory(needed: list[str], what: str, factory: bool) -> None:
+    if not needed and not factory:
+        raise HostError(f"{what} takes no arguments: it looks like a factory. Try: --factory", code=USAGE)
+
+
+def _is_async(app: Any) -> bool:
+    return inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(type(app).__call__)
+
+
+def _needed_parameters(app: Any, given: int) -> list[str] | None:
+    """Names of the positional arguments that a call must give, or of those that a call with `given` of them would; None when
+    that cannot be told or any number will do."""
     try:
         parameters = list(inspect.signature(app).parameters.values())
     except (TypeError, ValueError):
@@ -136,7 +181,7 @@ def _needed_parameters(app: Any) -> list[str] | None:
         return None
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     needed = [parameter.name for parameter in positional if parameter.default is parameter.empty]
-    return [p.name for p in positional[:3]] if len(needed) < 3 <= len(positional) else needed
+    return [p.name for p in positional[:given]] if len(needed) < given <= len(positional) else needed
 
 
 def app_traceback(error: BaseException, module_name: str | None) -> str:
@@ -165,6 +210,8 @@ def hint(error: BaseException) -> str:
     """One more sentence for the errors that come from being run here."""
     if isinstance(error, ValueError) and "signal only works in main thread" in str(error):
         return ". asgiviz runs the app off the main thread; --isolate gives it a process with a main thread of its own"
+    if isinstance(error, MemoryError):
+        return ". It wanted more memory than there is for it"
     return ""
 
 

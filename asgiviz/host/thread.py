@@ -1,4 +1,4 @@
-"""The host in this process: uvicorn in its own thread and loop, so that a busy app leaves the main thread alone."""
+"""The host in this process: the server in its own thread, so that a busy app leaves the main thread alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from asgiviz.host.errors import HostError
 from asgiviz.host.listen import Address
 from asgiviz.host.options import Run
-from asgiviz.host.serve import ServerRun
+from asgiviz.host.serving import Serving, serving
 from asgiviz.host.state import Phase, State
 from asgiviz.model.events import SERVER, Emit, Raw
 
@@ -19,12 +19,14 @@ class ThreadHost:
     """Serves `run` in a daemon thread: a loop that never comes back cannot keep the process from ending."""
 
     def __init__(self, run: Run, emit: Emit) -> None:
+        if run.environment or run.paths or run.limits is not None:
+            raise ValueError("environment, paths and limits of a Run hold for a whole process: serve it with ProcessHost")
         self._run = run
         self._emit = emit
-        self._numbers = itertools.count(1)
+        self._numbers = itertools.count(run.first)
         self.state = State()
         self._address = Address(run.options)
-        self._server: ServerRun | None = None
+        self._server: Serving | None = None
 
     def start(self) -> None:
         """Bind the address and begin to serve."""
@@ -42,7 +44,7 @@ class ThreadHost:
         if sock is None:
             return
         self.state.begin()
-        self._server = ServerRun(self._run, sock, self._emit, self, self._numbers)
+        self._server = serving(self._run, sock, self._emit, self, self._numbers)
         threading.Thread(target=self._serve, args=(self._server,), name="asgiviz-server", daemon=True).start()
 
     def stop(self, force: bool = False) -> None:
@@ -54,7 +56,7 @@ class ThreadHost:
         """See Host."""
         self._address.close()
 
-    def _serve(self, server: ServerRun) -> None:
+    def _serve(self, server: Serving) -> None:
         try:
             server.run()
         finally:

@@ -1,6 +1,7 @@
 """A connection: what the events of one call of the app add up to, known a little better with each event.
 
-A fold: events go in with `add`, facts are read as attributes, and a fact that is once known does not change again.
+A fold: events go in with `add`, facts are read as attributes, and a fact that is once known does not change again (but for
+the status that a WSGI app takes back with exc_info before it gave a byte).
 Only the outermost tap (layer 0) counts, and only up to the exit of the app's call; whatever a malformed recording
 holds in place of a value counts as absent. Nothing here raises.
 """
@@ -11,8 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
+from asgiviz.model.environ import client_of, headers_of, latin, length_of, path_of, text_pairs
 from asgiviz.model.events import BODIES, KINDS, RECEIVE_BEGIN, SEND_END, Ev, Event, Raw, expand
-from asgiviz.model.values import header_pairs, kept_bytes, true_length
+from asgiviz.model.values import header_pairs, kept_bytes, kept_text, true_length
 
 #: Calls of one connection that may be open at a time; a real app has one or two, beyond this the oldest is forgotten.
 MOST_OPEN_CALLS = 256
@@ -51,20 +53,22 @@ class Closer(StrEnum):
 class Connection:
     """The summary of one connection; times are nanoseconds since the recording started.
 
-    `began` is the time of its first event, `ended` that of its exit. `bytes_in` and `bytes_out` are true lengths of
-    bodies and WebSocket payloads (of a text that was kept in part: its kept bytes and one for each character more).
-    `messages_in` counts what receive gave, `messages_out` what was handed to send. `waited_receive` and `waited_send`
-    are the nanoseconds spent in calls that came back.
+    `began` is the time of its first event (a WSGI request's: when it got in line for a thread), `ended` that of its exit.
+    `bytes_in` and `bytes_out` are true lengths of bodies and WebSocket payloads (of a text that was kept in part: its kept
+    bytes and one for each character more). `messages_in` counts what receive gave, `messages_out` what was handed to send,
+    or the chunks of a WSGI app. `waited_receive` and `waited_send` are the nanoseconds spent in calls that came back;
+    the time in line counts as the former.
 
     A screen keeps a hundred thousand of them, so what they hold is made of tuples: those of atoms, unlike lists and dicts
     that were in use, cost the garbage collector nothing.
     """
 
     __slots__ = (
-        "accepted", "began", "broke", "bytes_in", "bytes_out", "client", "close_code", "close_reason", "closed_by", "conn",
-        "disconnected", "ended", "error_text", "error_type", "http_version", "kind", "last", "messages_in", "messages_out",
-        "method", "open_calls", "outcome", "path", "query", "reported_failure", "request_headers", "response_complete",
-        "response_headers", "response_started", "scope_seen", "status", "trailers_announced", "waited_receive", "waited_send",
+        "accepted", "began", "broke", "bytes_in", "bytes_out", "called", "client", "close_code", "close_reason", "closed_by",
+        "conn", "disconnected", "ended", "error_text", "error_type", "http_version", "kind", "last", "messages_in",
+        "messages_out", "method", "open_calls", "outcome", "path", "query", "reported_failure", "request_headers",
+        "response_complete", "response_headers", "response_started", "scope_seen", "status", "thread", "trailers_announced",
+        "waited_receive", "waited_send",
     )  # fmt: skip
 
     def __init__(self, conn: int, began: int) -> None:
@@ -72,9 +76,13 @@ class Connection:
         self.began = began
         self.ended: int | None = None
         self.last = began
-        #: scope type: http, websocket, lifespan, or what the scope says; None when it says nothing
+        #: scope type: http, websocket, lifespan, or what the scope says; wsgi; None when it says nothing
         self.kind: str | None = None
+        #: the scope or the environ was there
         self.scope_seen = False
+        #: of a WSGI request: when the app was called (before, it stood in line), and the name of the thread that it has
+        self.called: int | None = None
+        self.thread: str | None = None
         self.method: str | None = None
         self.path: str | None = None
         self.query = b""
@@ -129,7 +137,7 @@ class Connection:
             return self.response_complete
         if self.kind == "websocket":
             return self.response_complete if self.response_started else self.answered
-        return True
+        return self.response_started if self.kind == "wsgi" else True
 
     def duration(self, now: int | None = None) -> int:
         """Nanoseconds from its beginning to its end; while it is open to `now`, or to its last event."""
@@ -149,8 +157,17 @@ class Connection:
                 self._open_call(event)
             case Ev.RECEIVE_END | Ev.SEND_END:
                 self._close_call(event)
-            case Ev.EXIT:
+            case Ev.EXIT | Ev.WSGI_EXIT:
                 self._end(event)
+            case Ev.WSGI_QUEUED:
+                self._get_in_line(event)
+            case Ev.WSGI_ENVIRON:
+                self._begin_wsgi(event)
+            case Ev.WSGI_START_RESPONSE:
+                self._start_wsgi_response(event)
+            case Ev.WSGI_CHUNK:
+                self.messages_out += 1
+                self.bytes_out += self._declared_length() if event.get("via") == "file" else payload_length(event.fields)
             case _:  # logs, notes and what a newer version may write say nothing about the connection itself
                 pass
 
@@ -189,14 +206,46 @@ class Connection:
         self.scope_seen = True
         if not isinstance(scope, Mapping):
             return
-        self.kind = _text(scope.get("type"))
-        self.method = _text(scope.get("method"))
-        self.path = _text(scope.get("path"))
+        self.kind = kept_text(scope.get("type"))
+        self.method = kept_text(scope.get("method"))
+        self.path = kept_text(scope.get("path"))
         self.query = kept_bytes(scope.get("query_string"))
-        self.http_version = _text(scope.get("http_version"))
-        client = scope.get("client")
-        self.client = tuple(client) if isinstance(client, list) else client
+        self.http_version = kept_text(scope.get("http_version"))
+        self.client = _as_tuple(scope.get("client"))
         self.request_headers = tuple(header_pairs(scope.get("headers")))
+
+    def _get_in_line(self, event: Event) -> None:
+        if self.kind is None:
+            self.kind, self.client = "wsgi", _as_tuple(event.get("client"))
+            self._begin_call(Ev.WSGI_QUEUED, None, event.t)
+
+    def _begin_wsgi(self, event: Event) -> None:
+        if self.scope_seen:
+            return
+        self._end_call(Ev.WSGI_QUEUED, None, event.t)
+        self.scope_seen, self.kind = True, "wsgi"
+        self.called, self.thread = event.t, kept_text(event.get("thread"))
+        environ = event.get("environ")
+        if not isinstance(environ, Mapping):
+            return
+        self.method = kept_text(environ.get("REQUEST_METHOD"))
+        self.path = path_of(environ)
+        self.query = latin(environ.get("QUERY_STRING"))
+        self.http_version = (kept_text(environ.get("SERVER_PROTOCOL")) or "").removeprefix("HTTP/") or None
+        self.client = self.client or client_of(environ)
+        self.request_headers = tuple(headers_of(environ))
+        self.bytes_in = length_of(latin(environ.get("CONTENT_LENGTH")))  # the server has read it before it calls the app
+
+    def _start_wsgi_response(self, event: Event) -> None:
+        if self.response_started and (self.bytes_out or event.get("exc_info") is None):
+            return  # the client has seen the first; with exc_info it may be replaced as long as nothing was given
+        self.response_started = True
+        status = (kept_text(event.get("status")) or "")[:3]
+        self.status = int(status) if status.isdecimal() else None
+        self.response_headers = tuple(text_pairs(event.get("headers")))
+
+    def _declared_length(self) -> int:
+        return next((length_of(value) for name, value in self.response_headers if name.lower() == b"content-length"), 0)
 
     def _open_call(self, event: Event) -> None:
         way = Ev.SEND_BEGIN if event.ev == Ev.SEND_BEGIN else Ev.RECEIVE_BEGIN
@@ -238,8 +287,8 @@ class Connection:
 
     def _blame(self, error: Any) -> None:
         if isinstance(error, Mapping) and self.error_type is None and self.error_text is None:
-            self.error_type = _text(error.get("type"))
-            self.error_text = _text(error.get("text"))
+            self.error_type = kept_text(error.get("type"))
+            self.error_text = kept_text(error.get("text"))
 
     def _received(self, message: Any) -> None:
         if not isinstance(message, Mapping):
@@ -298,7 +347,7 @@ class Connection:
         if self.closed_by is None:
             self.closed_by = closer
             self.close_code = code
-            self.close_reason = _text(reason) or ""
+            self.close_reason = kept_text(reason) or ""
 
 
 class Connections(Mapping[int, Connection]):
@@ -355,9 +404,13 @@ class Connections(Mapping[int, Connection]):
 _TELLING = frozenset(
     kind
     for kind, (ev, _) in enumerate(KINDS)
-    if ev in (Ev.SCOPE, Ev.RECEIVE_BEGIN, Ev.RECEIVE_END, Ev.SEND_BEGIN, Ev.SEND_END, Ev.EXIT, Ev.OTHER)
+    if ev not in (Ev.LOG, Ev.SERVER, Ev.CLIENT, Ev.NOTE, Ev.GAP, Ev.STALL, Ev.POOL, Ev.STEP_BEGIN, Ev.STEP_END)
 )
 _OUTCOMES = frozenset(outcome.value for outcome in Outcome)
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def payload(message: Mapping[str, Any]) -> Any:
@@ -382,12 +435,6 @@ def beyond_kept(value: Any) -> int:
         return 0
     kept = value.get("$bytes", value.get("$text"))
     return max(0, true_length(value) - len(kept)) if isinstance(kept, (bytes, str)) else 0
-
-
-def _text(value: Any) -> str | None:
-    if isinstance(value, Mapping):  # a long text that was kept in part
-        value = value.get("$text")
-    return value if isinstance(value, str) else None
 
 
 def _whole(value: Any, absent: int | None) -> int | None:

@@ -45,6 +45,20 @@ class Ev(StrEnum):
     STALL = "stall"
     #: what a thread pool holds, and what waits for it
     POOL = "pool"
+    #: a WSGI server put a request in line for one of its threads
+    WSGI_QUEUED = "wsgi.queued"
+    #: a WSGI app was called with an environ, in a thread
+    WSGI_ENVIRON = "wsgi.environ"
+    #: a WSGI app called start_response
+    WSGI_START_RESPONSE = "wsgi.start_response"
+    #: a WSGI app gave a piece of the body
+    WSGI_CHUNK = "wsgi.chunk"
+    #: a WSGI app is done with a request
+    WSGI_EXIT = "wsgi.exit"
+    #: the loop lets a task run
+    STEP_BEGIN = "step.begin"
+    #: the task gave the loop back, or ended
+    STEP_END = "step.end"
     #: only of a raw event: one that a newer version wrote, with its own `ev` among its fields
     OTHER = "other"
 
@@ -96,6 +110,14 @@ KINDS: tuple[tuple[Ev, str | None], ...] = (
     (Ev.STALL, None),
     (Ev.POOL, None),
     (Ev.OTHER, None),
+    (Ev.WSGI_QUEUED, None),
+    (Ev.WSGI_ENVIRON, None),
+    (Ev.WSGI_START_RESPONSE, None),
+    (Ev.WSGI_CHUNK, None),
+    (Ev.WSGI_EXIT, None),
+    (Ev.STEP_BEGIN, None),
+    (Ev.STEP_END, None),
+    (Ev.WSGI_CHUNK, None),  # with a large body
 )
 (
     SCOPE,
@@ -121,6 +143,14 @@ KINDS: tuple[tuple[Ev, str | None], ...] = (
     STALL,
     POOL,
     OTHER,
+    WSGI_QUEUED,
+    WSGI_ENVIRON,
+    WSGI_START_RESPONSE,
+    WSGI_CHUNK,
+    WSGI_EXIT,
+    STEP_BEGIN,
+    STEP_END,
+    WSGI_CHUNK_LARGE,
 ) = range(len(KINDS))
 #: A small plain `http.request` or `http.response.body` is emitted as its bare body; the kind says how `more_body` stood.
 BODIES: dict[int, tuple[str, bool | None]] = {
@@ -132,7 +162,10 @@ BODIES: dict[int, tuple[str, bool | None]] = {
     SEND_BODY_MORE: ("http.response.body", True),
 }
 #: Kinds whose payload is a message with a body that is too large to be copied lightly; it is not packed.
-LARGE = (RECEIVE_LARGE, SEND_LARGE)
+LARGE = (RECEIVE_LARGE, SEND_LARGE, WSGI_CHUNK_LARGE)
+#: Kinds by which a connection begins, and those by which it ends.
+BEGINNINGS = frozenset({SCOPE, WSGI_QUEUED, WSGI_ENVIRON})
+ENDINGS = frozenset({EXIT, WSGI_EXIT})
 
 
 def payload_of(raw: Raw) -> Any:

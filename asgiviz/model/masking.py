@@ -11,6 +11,13 @@ SECRET_NAMES = frozenset({"authorization", "proxy-authorization", "cookie", "set
 #: A name that contains one of these is masked.
 SECRET_PARTS = ("token", "secret", "password", "api-key", "api_key", "apikey")
 
+#: How the names of headers begin in a WSGI environ, where ``-`` is ``_``.
+_WSGI_HEADER = "http_"
+#: Keys of a scope or an environ that hold a query string, and those of an environ that hold a path with one.
+_QUERIES = frozenset({"query_string", "QUERY_STRING"})
+_TARGETS = frozenset({"REQUEST_URI", "RAW_URI"})
+#: Fields of events that are searched: lines of log, and what a client asked for.
+SEARCHED = ("text", "path")
 #: ``name=value`` as it stands in a query string.
 _PARAMETER = re.compile(r"(?<=[?&])([^=&?\s\"'<>]+)=([^&\s\"'<>]*)")
 
@@ -19,7 +26,7 @@ class Mask:
     """Replaces secret values by ``*`` of the same length: headers, query parameters and dict entries with a secret name.
 
     `extra` adds names (case-insensitive, matched whole). Log lines are searched for query parameters, because servers
-    log request lines; bodies, messages and tracebacks are not searched.
+    log request lines, and so are the paths that clients asked for; bodies, messages and tracebacks are not searched.
     """
 
     def __init__(self, extra: Iterable[str] = ()) -> None:
@@ -29,6 +36,8 @@ class Mask:
     def is_secret(self, name: str) -> bool:
         """Whether a value of this name is replaced."""
         name = name.lower()
+        if name.startswith(_WSGI_HEADER):
+            name = name.removeprefix(_WSGI_HEADER).replace("_", "-")
         return name in self.names or any(part in name for part in SECRET_PARTS)
 
     def header(self, name: Any, value: Any) -> Any:
@@ -61,7 +70,7 @@ class Mask:
 
     def fields(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """All the fields of an event, masked."""
-        return {key: self.text(item) if key == "text" else self.value(key, item) for key, item in fields.items()}
+        return {key: self.text(item) if key in SEARCHED else self.value(key, item) for key, item in fields.items()}
 
     def text(self, text: Any) -> Any:
         """A log line with the values of secret query parameters masked."""
@@ -76,8 +85,10 @@ class Mask:
         """A frozen value that stands under `key`, masked throughout."""
         if key == "headers" and isinstance(value, (list, tuple)):
             return [self._pair(pair) for pair in value]
-        if key == "query_string":
+        if key in _QUERIES:
             return self._any_query(value)
+        if key in _TARGETS:
+            return self.text(value)
         if isinstance(value, dict):
             if self.is_secret(key):
                 return stars(value)

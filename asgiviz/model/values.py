@@ -206,6 +206,13 @@ def kept_bytes(value: Any) -> bytes:
     return value if isinstance(value, bytes) else b""
 
 
+def kept_text(value: Any) -> str | None:
+    """A frozen string, or what was kept of a longer one; None for anything else."""
+    if isinstance(value, dict):
+        value = value.get("$text")
+    return value if isinstance(value, str) else None
+
+
 def plain_lists(value: Any) -> Any:
     """The frozen value with every tuple as a list, as a recording file would give it back."""
     if isinstance(value, (list, tuple)):

@@ -127,14 +127,14 @@ def _details(frames: list[FrameType], conn: int | None) -> Details:
 
 @lru_cache(maxsize=4096)
 def is_user_file(file: str) -> bool:
-    """Whether a source file is the user's own: not Python's, not an installed package's, not ours (but for the demo)."""
+    """Whether a source file is the user's own: neither Python's, nor a package's, nor ours (demo and lessons are)."""
     if file.startswith("<"):
         return False
     path = Path(file)
+    if _OURS in path.parents:
+        return any((_OURS / shown) in path.parents for shown in ("demo", "_lessons"))
     if "site-packages" in path.parts or "dist-packages" in path.parts:
         return False
-    if _OURS in path.parents:
-        return (_OURS / "demo") in path.parents
     return not any(place in path.parents for place in _libraries())
 
 

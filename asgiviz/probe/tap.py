@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import traceback
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from marshal import dumps
 from time import perf_counter_ns as now
 from typing import Any
@@ -50,12 +50,20 @@ class Tap:
     body; `numbers` gives each connection its number (1, 2, 3, … unless several taps share one). `hosted` says
     that the server is uvicorn as our own host runs it: it puts nothing but plain values into a scope (beside `state`), and
     gives each connection a task of its own, which stays that connection's for what the server logs after the app's exit.
+    `on_scope` is told the number of each connection whose scope is recorded, in its task.
     """
 
     def __init__(
-        self, app: App, emit: Emit, limit: int = BODY_LIMIT, numbers: Iterator[int] | None = None, hosted: bool = False
+        self,
+        app: App,
+        emit: Emit,
+        limit: int = BODY_LIMIT,
+        numbers: Iterator[int] | None = None,
+        hosted: bool = False,
+        on_scope: Callable[[int], None] | None = None,
     ) -> None:
         self.app = app
+        self._on_scope = on_scope
         self._hosted = hosted
         self._emit = emit
         self._limit = limit
@@ -67,6 +75,8 @@ class Tap:
         lines = _Lines(conn, emit, self._limit, receive, send)
         token = connection.set(conn)
         emit((now(), SCOPE, conn, 0, None, self._copy(scope)))
+        if self._on_scope is not None:
+            self._on_scope(conn)
         try:
             value = await self.app(scope, lines.receive, lines.send)
         except BaseException as error:

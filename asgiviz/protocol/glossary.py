@@ -9,6 +9,7 @@ import difflib
 import re
 from collections.abc import Iterator
 from http import HTTPStatus
+from typing import Any
 
 from asgiviz.protocol import (
     terms_codes,
@@ -18,24 +19,27 @@ from asgiviz.protocol import (
     terms_scope,
     terms_states,
     terms_words,
+    terms_wsgi,
 )
 from asgiviz.protocol.terms_entry import MEASURED_WITH, Entry, Kind
 from asgiviz.protocol.terms_places import rfc
 
 __all__ = [
-    "ENTRIES", "MEASURED_WITH", "Entry", "Kind", "close_code", "close_words", "error", "header", "look_up", "look_up_all",
-    "message", "message_key", "scope_key", "state", "status",
+    "ENTRIES", "MEASURED_WITH", "Entry", "Kind", "close_code", "close_words", "environ_key", "error", "header", "look_up",
+    "look_up_all", "message", "message_key", "scope_key", "state", "status",
 ]  # fmt: skip
 
 #: Every explanation, in the order in which several meanings of a word are told.
 ENTRIES: tuple[Entry, ...] = (
     *terms_words.ENTRIES,
+    *terms_wsgi.WORDS,
     *terms_scope.ENTRIES,
     *terms_messages.ENTRIES,
     *terms_codes.ENTRIES,
     *terms_headers.ENTRIES,
     *terms_states.ENTRIES,
     *terms_errors.ENTRIES,
+    *terms_wsgi.KEYS,
 )
 #: Other names of things -> the word of their entry.
 ALIASES = {
@@ -46,7 +50,8 @@ ALIASES = {
     "hypercorn": "server", "loop": "event loop", "nginx": "proxy", "parallel": "concurrency", "pong": "ping",
     "process": "worker", "query": 'scope["query_string"]', "raised": "exit", "redirect": "307", "request": "http.request",
     "response": "http.response.start", "returned": "exit", "server push": "http.response.push", "shutdown": "lifespan.shutdown",
-    "sse": "server-sent events", "starlette": "framework", "startup": "lifespan.startup", "thread": "thread pool",
+    "sse": "server-sent events", "starlette": "framework", "startup": "lifespan.startup",
+    "in line": "queue", "flask": "framework", "queued": "queue", "chunk": "iterable", "span": "note", "write": "write()",
     "tls": 'scope["extensions"]["tls"]', "trailers": "http.response.trailers", "upload": "http.request", "uvicorn": "server",
     "ws": "websocket",
 }  # fmt: skip
@@ -81,6 +86,16 @@ def look_up_all(word: str) -> list[Entry]:
 def scope_key(kind: str | None, key: str) -> Entry | None:
     """A key of a scope of type `kind`; keys of inner dicts as `asgi.version` or `extensions.tls.cipher_suite`."""
     return _WORDS.get((Kind.SCOPE_KEY, f"scope.{key} ({kind})")) or _WORDS.get((Kind.SCOPE_KEY, f"scope.{key}"))
+
+
+def environ_key(key: Any) -> Entry | None:
+    """A key of a WSGI app's environ; a header of the request by its own explanation where there is one."""
+    if not isinstance(key, str):
+        return None
+    name = key.removeprefix("HTTP_")
+    if name != key:
+        return header(name.replace("_", "-")) or _WORDS[Kind.ENVIRON_KEY, "environ.HTTP_*"]
+    return _WORDS.get((Kind.ENVIRON_KEY, f"environ.{key}"))
 
 
 def message(type_: str) -> Entry | None:
@@ -165,7 +180,7 @@ def _names(entry: Entry) -> Iterator[str]:
     bare = re.sub(r" \(\w+\)$", "", entry.word)
     yield entry.word
     yield bare
-    if entry.kind in (Kind.SCOPE_KEY, Kind.MESSAGE, Kind.MESSAGE_KEY):
+    if entry.kind in (Kind.SCOPE_KEY, Kind.ENVIRON_KEY, Kind.MESSAGE, Kind.MESSAGE_KEY):
         parts = _plain(bare).split(".")
         yield from (".".join(parts[start:]) for start in range(1, len(parts)))
 

@@ -14,6 +14,8 @@ class Kind(StrEnum):
 
     #: a key of the scope, or of a dict in it
     SCOPE_KEY = "scope key"
+    #: a key of a WSGI app's environ
+    ENVIRON_KEY = "environ key"
     #: a type of message
     MESSAGE = "message"
     #: a key of a message

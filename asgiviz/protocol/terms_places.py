@@ -72,5 +72,23 @@ EXT_TRAILERS = _asgi("Extensions", "HTTP Trailers")
 EXT_DEBUG = _asgi("Extensions", "Debug")
 TLS_SCOPE = _asgi("TLS", "TLS Connection Scope")
 
+
+def _pep_3333(heading: str) -> Place:
+    anchor = re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")
+    return f"PEP 3333: {heading}", f"https://peps.python.org/pep-3333/#{anchor}"
+
+
+PEP_APPLICATION = _pep_3333("The Application/Framework Side")
+PEP_DETAILS = _pep_3333("Specification Details")
+PEP_ENVIRON = _pep_3333("environ Variables")
+PEP_STREAMS = _pep_3333("Input and Error Streams")
+PEP_START_RESPONSE = _pep_3333("The start_response() Callable")
+PEP_STREAMING = _pep_3333("Buffering and Streaming")
+PEP_WRITE = _pep_3333("The write() Callable")
+PEP_ERRORS = _pep_3333("Error Handling")
+PEP_THREADS = _pep_3333("Thread Support")
+PEP_URL = _pep_3333("URL Reconstruction")
+PEP_FILES = _pep_3333("Optional Platform-Specific File Handling")
+
 #: CORS stands in a living standard that is no RFC; what an origin is stands in one.
 CORS = ("Fetch Standard, CORS protocol; on origins RFC 6454", f"{_RFC}rfc6454.html")

@@ -14,7 +14,7 @@ from json.encoder import encode_basestring_ascii as quote
 from typing import Any
 
 from asgiviz.model.events import FORMAT_VERSION, KINDS, Event, Raw, payload_of
-from asgiviz.model.masking import Mask
+from asgiviz.model.masking import SEARCHED, Mask
 from asgiviz.model.values import MAX_DEPTH
 
 _CACHE_ENTRIES = 4096
@@ -69,8 +69,8 @@ class Encoder:
             return f',"{key}":{self._value(key, payload)}}}\n'
         if not payload:
             return "}\n"
-        if self._mask is not None and "text" in payload:
-            payload = {**payload, "text": self._mask.text(payload["text"])}
+        if self._mask is not None:
+            payload = {**payload, **{name: self._mask.text(payload[name]) for name in SEARCHED if name in payload}}
         return f",{self.entries(payload)}}}\n"
 
     def entries(self, fields: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 Emitting is one `list.extend` of six atoms: no object per event stays, so nothing is left for the garbage collector to
 visit. A keeper thread packs what has come in into `marshal` blocks and, beyond the bounds, lets the oldest blocks go.
-A connection that is still open then keeps its events as long as there is room, and its scope always.
+A connection that is still open then keeps its events as long as there is room, and its scope (or environ) always.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from time import perf_counter_ns
 from typing import Any
 
-from asgiviz.model.events import EXIT, GAP, LARGE, SCOPE, Emit, Event, Raw, expand
+from asgiviz.model.events import BEGINNINGS, ENDINGS, GAP, LARGE, Emit, Event, Raw, expand
 from asgiviz.model.values import freeze, kept_length
 from asgiviz.store.numbering import Numbering
 
@@ -213,9 +213,9 @@ class Recorder:
         """Keep `_live` up to date; gives the connections of a block that are open at its end."""
         live = self._live
         for kind, conn in zip(kinds, conns, strict=True):
-            if kind == SCOPE:
-                live.add(conn)  # type: ignore[arg-type]  # a scope has a connection
-            elif kind == EXIT:
+            if kind in BEGINNINGS:
+                live.add(conn)  # type: ignore[arg-type]  # what begins has a connection
+            elif kind in ENDINGS:
                 live.discard(conn)
         return frozenset(live.intersection(conns))
 
@@ -251,7 +251,7 @@ class Recorder:
                 conn = raw[2]
                 if conn in kept:
                     self._keep_open(conn, seq, raw)
-                elif raw[1] == EXIT and conn in self._open:
+                elif raw[1] in ENDINGS and conn in self._open:
                     self._forget(conn)
             del self._blocks[0]
             self._compressed = max(0, self._compressed - 1)
@@ -262,7 +262,7 @@ class Recorder:
         return True
 
     def _keep_open(self, conn: int, seq: int, raw: Raw) -> None:
-        if raw[1] == SCOPE or conn in self._open:
+        if raw[1] in BEGINNINGS or conn in self._open:
             data = packed(list(raw))
             self._open.setdefault(conn, []).append((seq, data))
             self._open_count += 1
@@ -276,10 +276,11 @@ class Recorder:
     def _keep_scopes_only(self) -> None:
         """Open connections alone fill half of the room: of their evicted events only the scopes stay."""
         for conn, events in self._open.items():
-            scope = events[:1]  # a connection's first event is its scope
-            self._open[conn] = scope
-            self._open_count -= len(events) - len(scope)
-            self._open_bytes -= sum(len(data) for _, data in events[1:])
+            # a connection's first event is its scope; that of a request that stood in line comes before its environ
+            began = [(seq, data) for seq, data in events[:2] if marshal.loads(data)[1] in BEGINNINGS]
+            self._open[conn] = began
+            self._open_count -= len(events) - len(began)
+            self._open_bytes -= sum(len(data) for _, data in events) - sum(len(data) for _, data in began)
 
     # -- reading ---------------------------------------------------------------------------------------------------
 

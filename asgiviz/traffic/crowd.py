@@ -9,12 +9,14 @@ from asgiviz.model.events import Emit
 from asgiviz.traffic.player import Player
 from asgiviz.traffic.script import Script
 from asgiviz.traffic.seen import Seen
+from asgiviz.traffic.wire import Dial, dial
 
 
 class Crowd:
     """The clients of `scripts`; the n-th begins `stagger` seconds after the one before it, beside its own delay.
 
-    `on_end` is called once, in the thread of the client that ends last, or by `start` when there is no client at all.
+    `closely` and `dial` as in `Player`. `on_end` is called once, in the thread of the client that ends last,
+    or by `start` when there is no client at all.
     """
 
     def __init__(
@@ -24,8 +26,10 @@ class Crowd:
         emit: Emit | None = None,
         stagger: float = 0.0,
         on_end: Callable[[], None] | None = None,
+        closely: bool = False,
+        dial: Dial = dial,
     ) -> None:
-        self._players = [Player(script, url, emit) for script in scripts]
+        self._players = [Player(script, url, emit, closely, dial) for script in scripts]
         self._stagger = stagger
         self._on_end = on_end
         self._lock = threading.Lock()

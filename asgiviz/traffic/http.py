@@ -211,7 +211,7 @@ class HttpTalk:
 
     def _report(self, seen: Exchange) -> None:
         figures: dict[str, Any] = {"status": seen.status, "bytes": seen.length, "ending": seen.ending.value}
-        self._reporter.say("received", text=_asked_for(seen), **figures)
+        self._reporter.say("received", text=_asked_for(seen), **figures, **self._reporter.closely(seen))
 
 
 def _asked_for(seen: Exchange) -> str | None:

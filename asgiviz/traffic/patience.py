@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from time import monotonic
 
@@ -75,5 +76,11 @@ class Patience:
         self._over.set()
         with self._lock, contextlib.suppress(OSError):  # a socket that is not connected needs no waking
             if self._sock is not None:
-                # the plain method also for a TLS socket: its own one would pull the TLS state away from under the reader
-                socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
+                shut_down(self._sock, socket.SHUT_RDWR)
+
+
+def shut_down(sock: socket.socket, how: int) -> None:
+    """The plain `shutdown`, also for a TLS socket: its own one would end both directions, and pull the TLS state away from
+    under a reader."""
+    plain = socket.socket if isinstance(sock, ssl.SSLSocket) else type(sock)
+    plain.shutdown(sock, how)

@@ -31,7 +31,7 @@ from asgiviz.traffic.steps import (
     word,
 )
 from asgiviz.traffic.websocket import WebSocketTalk
-from asgiviz.traffic.wire import Wire, connect, parse_url
+from asgiviz.traffic.wire import Dial, Wire, connect, dial, parse_url
 
 
 def play(script: Script, url: str, emit: Emit | None = None) -> Seen:
@@ -44,15 +44,20 @@ def play(script: Script, url: str, emit: Emit | None = None) -> Seen:
 
 
 class Player:
-    """A script on its way. `cancel` may be called from any thread; `seen` is complete when `play` has come back."""
+    """A script on its way. `cancel` may be called from any thread; `seen` is complete when `play` has come back.
 
-    def __init__(self, script: Script, url: str, emit: Emit | None = None) -> None:
+    `closely`: its events tell what came, too (headers, bodies and messages), so that a recording of them can be checked. `dial`
+    opens its connections.
+    """
+
+    def __init__(self, script: Script, url: str, emit: Emit | None = None, closely: bool = False, dial: Dial = dial) -> None:
         self.seen = Seen(script.name)
         self._script = script
         self._address = parse_url(url)
-        self._reporter = Reporter(script.name, emit)
+        self._reporter = Reporter(script.name, emit, closely)
         self._patience = Patience(script.timeout, script.limit)
         self._talk: HttpTalk | WebSocketTalk | None = None
+        self._dial = dial
 
     def cancel(self) -> None:
         """End the client as soon as possible; it hangs up."""
@@ -146,13 +151,13 @@ class Player:
         if not isinstance(self._talk, HttpTalk) or self._talk.wire.ended:
             if isinstance(step, Read):
                 raise TrafficError("there is no answer to read, and no connection on which one could come")
-            wire = connect(self._address, self._patience, self._reporter, self._script.receive_buffer)
+            wire = connect(self._address, self._patience, self._reporter, self._script.receive_buffer, self._dial)
             self._talk = HttpTalk(wire, self._address.authority, self.seen, self._reporter)
         return self._talk
 
     def _open_websocket(self, step: OpenWebSocket) -> None:
         self._hang_up("closed")
-        wire = connect(self._address, self._patience, self._reporter, self._script.receive_buffer)
+        wire = connect(self._address, self._patience, self._reporter, self._script.receive_buffer, self._dial)
         self._talk = talk = WebSocketTalk(wire, self._address, self.seen, self._reporter, step)
         talk.open(step)
 

@@ -109,11 +109,12 @@ class TrafficError(Exception):
 
 
 class Reporter:
-    """Emits what a client sees as `client` events; without `emit` it is silent."""
+    """Emits what a client sees as `client` events; without `emit` it is silent. `closely`: with what came in them, too."""
 
-    def __init__(self, client: str, emit: Emit | None) -> None:
+    def __init__(self, client: str, emit: Emit | None, closely: bool = False) -> None:
         self._client = client
         self._emit = emit
+        self._closely = closely and emit is not None
 
     def say(self, what: str, at: int | None = None, **figures: Any) -> None:
         """One event, at the time `at` or now; `figures` are numbers, texts and lists of them, None is left out."""
@@ -121,3 +122,20 @@ class Reporter:
             known = {name: value for name, value in figures.items() if value is not None}
             t = perf_counter_ns() if at is None else at
             self._emit((t, CLIENT, None, None, None, {"client": self._client, "what": what, **known}))
+
+    def closely(self, exchange: Exchange) -> dict[str, Any]:
+        """What more there is to say of an answer to whom watches closely: its headers and the beginning of its body."""
+        if not self._closely:
+            return {}
+        headers = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in exchange.headers]
+        kept = bytes(exchange.body[:KEPT_MESSAGE])
+        body = kept if len(kept) == exchange.length else {"$bytes": kept, "$len": exchange.length}
+        return {"path": exchange.path or None, "headers": headers, "body": body}
+
+    def message(self, path: str, data: bytes, is_text: bool) -> dict[str, Any]:
+        """The same of a message that came on the WebSocket `path`; of a long text the beginning of its bytes."""
+        if not self._closely:
+            return {}
+        if len(data) > KEPT_MESSAGE:
+            return {"path": path, "message": {"$bytes": data[:KEPT_MESSAGE], "$len": len(data)}}
+        return {"path": path, "message": data.decode("utf-8", "replace") if is_text else data}

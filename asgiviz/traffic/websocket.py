@@ -219,7 +219,9 @@ class WebSocketTalk:
             kept = data[:KEPT_MESSAGE]
             content = kept.decode("utf-8", "replace") if self._is_text else kept
             self._seen.messages.append(MessageSeen(content, len(data), self.wire.received_at))
-        self._reporter.say("received", at=self.wire.received_at, text="text" if self._is_text else "bytes", bytes=len(data))
+        closely = self._reporter.message(self._seen.path, data, self._is_text)
+        kind = "text" if self._is_text else "bytes"
+        self._reporter.say("received", at=self.wire.received_at, text=kind, bytes=len(data), **closely)
 
     def _flush(self, text: str | None) -> None:
         """Send what the protocol wants sent; only what a step asked for (`text`) is reported."""

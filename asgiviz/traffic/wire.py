@@ -6,12 +6,13 @@ import contextlib
 import socket
 import ssl
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic, perf_counter_ns
 from typing import Any
 from urllib.parse import urlsplit
 
-from asgiviz.traffic.patience import EnoughError, Patience
+from asgiviz.traffic.patience import EnoughError, Patience, shut_down
 from asgiviz.traffic.seen import Reporter, TrafficError
 
 _NO_LINGER = struct.pack("ii", 1, 0)  # close() sends RST and forgets what was not sent
@@ -41,6 +42,10 @@ def parse_url(url: str) -> Address:
         raise ValueError(f"{url!r} is no server's address; give http://host:port, https://host:port or unix:/path/of/socket")
     tls = parts.scheme == "https"
     return Address(host, port or (443 if tls else 80), "", tls, parts.netloc.rpartition("@")[2])
+
+
+#: Gives a connected socket to a client; `dial` does so over the network.
+Dial = Callable[[Address, Patience, "int | None"], socket.socket]
 
 
 class Wire:
@@ -94,8 +99,7 @@ class Wire:
     def half_close(self) -> None:
         """Close the sending direction."""
         with contextlib.suppress(OSError):  # the other side was faster
-            # the plain method also for a TLS socket: its own one would end the reading, too
-            socket.socket.shutdown(self._sock, socket.SHUT_WR)
+            shut_down(self._sock, socket.SHUT_WR)
 
     def close(self, how: str = "closed", **figures: Any) -> None:
         """Close both directions; `how` and `figures` go into the event."""
@@ -112,10 +116,10 @@ class Wire:
         self.close("reset")
 
 
-def connect(address: Address, patience: Patience, reporter: Reporter, receive_buffer: int | None = None) -> Wire:
+def connect(address: Address, patience: Patience, reporter: Reporter, receive_buffer: int | None, dial: Dial) -> Wire:
     """An open connection to the server. TrafficError when there is none to be had."""
     try:
-        sock = _dial(address, patience, receive_buffer)
+        sock = dial(address, patience, receive_buffer)
     except TimeoutError:
         raise TrafficError(f"{address.path or address.authority} did not let the client connect in time") from None
     except OSError as error:
@@ -126,7 +130,8 @@ def connect(address: Address, patience: Patience, reporter: Reporter, receive_bu
     return Wire(sock, patience, reporter)
 
 
-def _dial(address: Address, patience: Patience, receive_buffer: int | None) -> socket.socket:
+def dial(address: Address, patience: Patience, receive_buffer: int | None) -> socket.socket:
+    """A connected socket, on which `patience` keeps watch. OSError when there is none to be had."""
     if address.path:
         return _open(socket.AF_UNIX, address.path, patience, receive_buffer)
     trouble: OSError | None = None

@@ -25,10 +25,11 @@ class ConnectionsPane(LinesPane):
     TITLE = "Connections"
     KEYS_ARE = "connections"
     HELP = """\
-One row per connection: an http request, a WebSocket (ws), or the app's lifespan (life).
+One row per connection: an http request, a WebSocket (ws), the app's lifespan (life), or a request of a WSGI app (wsgi).
 
 `code` is the status or the WebSocket close code; `✗` marks a failure; `···` is still open.
-The bar shows how the time went: `█` the app was running, `░` it waited in receive or send.
+The bar shows how the time went: `█` the app was running, `░` it waited in receive or send, or in
+line for a thread.
 
 `/` filters: try `~e` (what failed) or `~d 100ms` (what was slow). `s` sorts by the next column, a click on a title by that one.
 `f` keeps the newest in sight. `m` marks a row, `M` writes a comment on it. New connections never move the cursor.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,13 +9,11 @@ from pathlib import Path
 from textual.app import SuspendNotSupported
 from textual.screen import Screen
 
+from asgiviz.experiment.editor import chosen_editor, editor_command
 from asgiviz.model.events import Ev, Event
 from asgiviz.ui.feed import Feed
 from asgiviz.views.stalls import Stall
 from asgiviz.views.tracebacks import parse
-
-#: Editors that want ``--goto file:line``; all others are asked with ``+line file``, as vi, nano and emacs take it.
-GOTO = ("code", "codium", "cursor", "subl", "zed")
 
 
 class Editing(Screen[None]):
@@ -34,24 +30,16 @@ class Editing(Screen[None]):
             self.notify("choose a stall, an exception or a log record with a traceback first")
             return
         file, line = place
-        editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+        editor = chosen_editor()
         if editor is None or not Path(file).is_file():
             why = "is not here" if editor else "cannot be opened: $EDITOR is not set"
             self.notify(f"{file}:{line} {why}", severity="warning", markup=False)
             return
         try:
             with self.app.suspend():
-                subprocess.run(command(editor, file, line), check=False)
-        except (OSError, SuspendNotSupported) as error:
+                subprocess.run(editor_command(editor, file, line), check=False)
+        except (OSError, ValueError, SuspendNotSupported) as error:
             self.notify(f"{editor} does not run: {error}", severity="error", markup=False)
-
-
-def command(editor: str, file: str, line: int) -> list[str]:
-    """The command that opens a file at a line."""
-    words = shlex.split(editor)
-    if Path(words[0]).name in GOTO:
-        return [*words, "--goto", f"{file}:{line}"]
-    return [*words, f"+{line}", file]
 
 
 def line_of(event: Event) -> tuple[str, int] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
@@ -12,6 +12,7 @@ from asgiviz.model.connection import Connection
 from asgiviz.model.events import Ev, Event
 from asgiviz.protocol import glossary
 from asgiviz.protocol.glossary import Entry
+from asgiviz.settings import Settings
 from asgiviz.ui.feed import Feed
 from asgiviz.ui.inspector_pane import InspectorPane
 from asgiviz.ui.keys import ACTIONS, key_map
@@ -33,6 +34,13 @@ _WORDS = {
     Ev.EXIT: "exit",
     Ev.STALL: "stall",
     Ev.POOL: "thread pool",
+    Ev.WSGI_QUEUED: "queue",
+    Ev.WSGI_ENVIRON: "environ",
+    Ev.WSGI_START_RESPONSE: "start_response",
+    Ev.WSGI_CHUNK: "iterable",
+    Ev.WSGI_EXIT: "close()",
+    Ev.STEP_END: "await",
+    Ev.NOTE: "note",
 }
 
 
@@ -71,18 +79,22 @@ class Explaining(Screen[None]):
     def show_help(self) -> None:
         """About the pane with the focus, and the keys that work now."""
         pane = self.panes[self.current]
-        keys = key_map(self.app.settings).keys
         groups = ("waterfall", "trace", "pane", "app") if self.current == "waterfall" else ("trace", "pane", "app")
 
         def draw(width: int) -> list[Row]:
-            rows = [*marked_up(pane.HELP, width), Row([Span("Keys", Role.STRONG)])]
-            known = [action for group in groups for action in ACTIONS.values() if action.group == group and keys.get(action.id)]
-            for action in known:
-                names = " ".join(keys[action.id])
-                rows.append(Row(shortened([Span(f" {names:<14} ", Role.STRONG), Span(action.help)], width)))
-            return rows
+            return [*marked_up(pane.HELP, width), *keys_of(self.app.settings, groups, width)]
 
         self.app.push_screen(PageScreen(f"Help: {pane.TITLE}", draw))
+
+
+def keys_of(settings: Settings, groups: Sequence[str], width: int) -> list[Row]:
+    """The keys that work on a screen, group by group, each with what it does."""
+    keys = key_map(settings).keys
+    rows = [Row([Span("Keys", Role.STRONG)])]
+    for action in (action for group in groups for action in ACTIONS.values() if action.group == group and keys.get(action.id)):
+        names = " ".join(keys[action.id])
+        rows.append(Row(shortened([Span(f" {names:<14} ", Role.STRONG), Span(action.help)], width)))
+    return rows
 
 
 def marked_up(text: str, width: int) -> list[Row]:
@@ -124,6 +136,11 @@ def _about_event(event: Event) -> list[Entry | None]:
         code = message.get("code")
         if type(code) is int and message["type"] in ("websocket.close", "websocket.disconnect"):
             found.append(glossary.close_code(code))
-    if not found and event.ev in _WORDS:
+    status = event.get("status")
+    if event.ev == Ev.WSGI_START_RESPONSE and isinstance(status, str) and status[:3].isascii() and status[:3].isdigit():
+        found.append(glossary.status(int(status[:3])))
+    if event.ev == Ev.WSGI_CHUNK and isinstance(event.get("via"), str):
+        found.append(glossary.look_up({"file": "wsgi.file_wrapper", "write": "write()"}.get(event.fields["via"], "iterable")))
+    if (not found or event.ev == Ev.WSGI_START_RESPONSE) and event.ev in _WORDS:
         found.append(glossary.look_up(_WORDS[Ev(event.ev)]))
     return found

@@ -14,8 +14,14 @@ from asgiviz.views.wrapping import Lines
 
 #: Events of a connection that are looked through for the other end of a call, and for the pieces of a body.
 AROUND = 20_000
-_ENDS = {Ev.SCOPE: Ev.EXIT, Ev.RECEIVE_BEGIN: Ev.RECEIVE_END, Ev.SEND_BEGIN: Ev.SEND_END}
-_OTHER_END = {**_ENDS, **{end: begin for begin, end in _ENDS.items()}}
+_ENDS = {
+    Ev.SCOPE: Ev.EXIT,
+    Ev.RECEIVE_BEGIN: Ev.RECEIVE_END,
+    Ev.SEND_BEGIN: Ev.SEND_END,
+    Ev.WSGI_QUEUED: Ev.WSGI_ENVIRON,
+    Ev.WSGI_ENVIRON: Ev.WSGI_EXIT,
+}
+_OTHER_END = {**{end: begin for begin, end in _ENDS.items()}, **_ENDS}
 
 
 class InspectorPane(LinesPane):
@@ -100,7 +106,9 @@ What an app or a client sent is shown as it came: ports that are strings, keys t
         connection = self.feed.ledger.connections.get(event.conn or 0)
         if connection is None or event.ev not in _ENDS:
             return False
-        if event.ev == Ev.SCOPE or event.layer:  # the summary knows no calls of inner layers
+        if event.ev == Ev.WSGI_QUEUED:
+            return connection.called is not None or connection.over
+        if event.ev in (Ev.SCOPE, Ev.WSGI_ENVIRON) or event.layer:  # the summary knows no calls of inner layers
             return connection.over
         return (Ev(event.ev), event.call) not in connection.open_calls
 

@@ -110,11 +110,55 @@ _TABLE = (
     Action("trace.screenshot", ("ctrl+e",), "Picture", "Save the screen as a picture."),
     Action("trace.restart", ("R",), "Restart", "Stop the server and start it again."),
     Action("trace.stop", ("X",), "Stop", "Stop the server; what it did stays on the screen."),
+    # a lesson
+    Action("lesson.go_on", ("enter",), "Go on", "What comes next: run, look again, check, or the next page.", show=True),
+    *(
+        Action(f"lesson.answer_{letter}", (letter,), f"Answer {letter}", f"Answer {letter}.", runs=f"answer('{letter}')")
+        for letter in "abcd"
+    ),
+    *(
+        Action(f"lesson.sure_{number}", (str(number),), f"Sure {number}", f"I am {how}.", runs=f"sure({number})")
+        for number, how in enumerate(("guessing", "fairly sure", "certain"), 1)
+    ),
+    Action("lesson.next_page", ("n",), "Next", "The next page.", show=True),
+    Action("lesson.previous_page", ("p",), "Page before", "The page before."),
+    Action("lesson.run_again", ("r",), "Run", "Run it (again), with the values that are set.", show=True),
+    Action("lesson.play", ("space",), "Play", "Play the run back, or stand still.", show=True),
+    Action("lesson.step", (".",), "Step", "One event on."),
+    Action("lesson.step_back", (",",), "Step back", "One event back."),
+    Action("lesson.faster", (">",), "Faster", "Play back faster."),
+    Action("lesson.slower", ("<",), "Slower", "Play back slower."),
+    Action("lesson.more", ("+",), "More", "More of what is chosen: clients, threads, waiting.", runs="turn(1)"),
+    Action("lesson.less", ("-",), "Less", "Less of what is chosen.", runs="turn(-1)"),
+    Action("lesson.other_knob", ("o",), "Other", "Choose another value to change with + and -."),
+    Action("lesson.clock", ("C",), "Clock", "The other clock: virtual is exact and at once, real is the proof."),
+    Action("lesson.compare", ("=",), "Compare", "Keep this run on the stage, beside the ones that come."),
+    Action("lesson.picture", ("v",), "View", "The stage as a picture or as lanes."),
+    Action("lesson.source", ("f",), "File", "The source of the other side."),
+    Action("lesson.trace", ("T",), "Trace", "This run on the trace screen, with every message."),
+    Action("lesson.hint", ("h",), "Hint", "The next hint for the first check that is not met.", show=True),
+    Action("lesson.edit", ("e",), "Edit", "Your file in your own editor ($VISUAL or $EDITOR).", show=True),
+    Action("lesson.check", ("x",), "Check", "Run your file and check what it did."),
+    Action("lesson.evidence", ("w",), "Where", "Where in the run the first check was not met."),
+    Action("lesson.solution", ("s",), "Solution", "The solution and its alternatives beside yours, once you have passed."),
+    Action("lesson.reset", ("R",), "Reset", "Start the exercise afresh; your file is kept beside it."),
+    Action("lesson.notes", ("i",), "Notes", "What the instructor's notes say of this page."),
+    Action("lesson.pane_next", ("tab",), "Next pane", "The focus to the next pane.", runs="next_pane(1)"),
+    Action("lesson.pane_previous", ("shift+tab",), "Pane before", "The focus to the pane before.", runs="next_pane(-1)"),
+    Action("lesson.zoom", ("z",), "Zoom", "The pane on the whole screen, or back."),
+    Action("lesson.explain", ("?",), "Explain", "What the words on this page mean."),
+    Action("lesson.back", ("escape",), "Back", "To the other lessons."),
+    # the home screen
+    Action("home.open", ("enter",), "Open", "Open what the cursor is on.", show=True),
 )
 #: id -> the action, in the order of the help.
 ACTIONS = {action.id: action for action in _TABLE}
 #: screen -> the groups whose keys are in force there together.
-SCREENS = {"trace": ("app", "pane", "waterfall", "trace")}
+SCREENS = {
+    "trace": ("app", "pane", "waterfall", "trace"),
+    "lesson": ("app", "pane", "lesson"),
+    "home": ("app", "pane", "home"),
+}
 #: Keys that Textual keeps for itself on every screen.
 TAKEN = {"ctrl+q": "quits", "ctrl+c": "copies selected text, or quits"}
 _MODIFIERS = ("ctrl", "alt", "shift", "super", "hyper", "meta")

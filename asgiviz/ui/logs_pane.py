@@ -22,7 +22,8 @@ class LogsPane(LinesPane):
     TITLE = "Logs"
     KEYS_ARE = "events"
     HELP = """\
-What the app printed, logged and warned, in order, each beside the connection that it belongs to where that can be told.
+What the app printed, logged, warned and noted (`asgiviz.note`), in order, each beside the connection that it belongs to
+where that can be told.
 
 Choosing a line shows its connection, and the sequence at that moment. Enter unfolds a record with more lines (a traceback).
 """

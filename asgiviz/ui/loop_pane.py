@@ -107,7 +107,7 @@ Plain functions of FastAPI, Starlette and others run in a thread pool: when it i
 
     def heading(self, width: int) -> list[Spans]:
         feed = self.feed
-        if not feed.ledger.order:
+        if not feed.ledger.order or feed.ledger.is_wsgi:
             return []
         first = feed.ledger.connections[feed.ledger.order[0]]
         beats = (first.began, feed.ledger.t)  # a loop was seen alive from the one to the other; beyond that nothing is known
@@ -116,6 +116,9 @@ Plain functions of FastAPI, Starlette and others run in a thread pool: when it i
         return lines + [shortened([Span(told(event), Role.QUIET)], width) for event in pools]
 
     def nothing(self, width: int) -> list[Spans]:
+        if self.feed.ledger.is_wsgi:
+            told = ("a WSGI app has no event loop:", "each request holds a thread, until it is done")
+            return [[Span(line, Role.QUIET)] for line in told]
         return [[Span("nothing has held the loop for long", Role.QUIET)]]
 
     # -- keeping up ------------------------------------------------------------------------------------------------

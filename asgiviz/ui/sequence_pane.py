@@ -28,6 +28,8 @@ What crossed the line between server and app in this connection, from top to bot
 
 On the app's lifeline `█` means it was running, `░` that it was suspended in receive or send, `▒` that it still is open.
 In the heading, "waited" is the time in receive and send, "app" all the other: also what it spent awaiting a timer or a thread.
+A WSGI request waits for a thread on the server's lifeline (`░`); the heading says which thread took it.
+
 `R` is a receive (server to app), `S` a send (app to server). Dashed arrows are inferred: only the line between server
 and app is recorded.
 

@@ -22,6 +22,8 @@ class StatePane(LinesPane):
 Where the connection stands in the protocol, as the specification has it: the states, the messages that lead from one to
 the next, and what is legal now.
 
+A WSGI request has no messages, and so no states: it shows the five stages of its one call.
+
 It moves with the cursor: choose an event in the sequence, or step with `.` and `,`.
 """
 

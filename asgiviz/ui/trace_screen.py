@@ -15,6 +15,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
 
+from asgiviz.model.events import Ev
 from asgiviz.model.recording import Header
 from asgiviz.ui.arrangement import VIEWS
 from asgiviz.ui.arranging import Arranging
@@ -188,7 +189,7 @@ class TraceScreen(Arranging, Finding, Moving, Explaining, Editing, Doing):
     # -- what is selected ------------------------------------------------------------------------------------------
 
     def choose_connection(self, conn: int, seq: int | None = None, *, by_hand: bool = True) -> None:
-        """Show a connection in all panes, at its event `seq` or its first."""
+        """Show a connection in all panes, at its event `seq` or where the app was called."""
         self._chosen_by_hand = self._chosen_by_hand or by_hand
         if conn not in self.feed.ledger.connections:
             return
@@ -197,9 +198,17 @@ class TraceScreen(Arranging, Finding, Moving, Explaining, Editing, Doing):
             if by_hand and pane.KEYS_ARE == "connections":
                 pane.follows = False  # or what was chosen would leave the sight
             pane.show_connection(conn)
-        self.choose_event(seq if seq is not None else self.feed.ledger.seqs[conn][0])
+        self.choose_event(seq if seq is not None else self._call_of(conn))
         if seq is None:  # nobody chose an event: the automaton stands where the connection has come to
             self.panes["state"].show_event(0)
+
+    def _call_of(self, conn: int) -> int:
+        """The first event of a connection; of a WSGI request that stood in line the next one, which has all that is known."""
+        own = self.feed.ledger.seqs[conn]
+        if self.feed.ledger.connections[conn].called is None or len(own) < 2:
+            return own[0]
+        event = self.feed.event(own[1])
+        return own[1] if event is not None and event.ev == Ev.WSGI_ENVIRON else own[0]
 
     def choose_event(self, seq: int) -> None:
         """Show an event in all panes."""

@@ -33,8 +33,8 @@ class WaterfallPane(LinesPane):
     TITLE = "Waterfall"
     KEYS_ARE = "connections"
     HELP = """\
-All connections on one time axis: `█` the app was running, `░` it waited in receive or send, `▒` it is still open, `▓` it held
-the event loop.
+All connections on one time axis: `█` the app was running, `░` it waited in receive or send (a
+WSGI request: in line for a thread), `▒` it is still open, `▓` it held the event loop.
 Running includes awaiting other things (a timer, a database), because only receive and send are seen.
 
 Bars that overlap were served at the same time; bars that begin where another ends stood in a queue.
@@ -60,6 +60,7 @@ Times in which nothing was open are folded: `┊ 12 s ┊`.
         #: the cursor in time
         self.moment: int | None = None
         self._ledger: Ledger | None = None
+        self._wsgi = False
         self._lanes: dict[int, tuple[Lane | None, int]] = {}
         self._stalls: dict[int, list[Event]] = {}  # culprit -> what it is blamed for
         self._profile = Concurrency()
@@ -87,7 +88,11 @@ Times in which nothing was open are folded: `┊ 12 s ┊`.
     def on_resize(self) -> None:
         """The signs are explained as far as there is room."""
         super().on_resize()
-        self.border_subtitle = self.look.spelt(legend(self.size.width - 4))
+        self._explain_signs()
+
+    def _explain_signs(self) -> None:
+        self._wsgi = self.feed.ledger.is_wsgi
+        self.border_subtitle = self.look.spelt(legend(self.size.width - 4, self._wsgi))
 
     def heading(self, width: int) -> list[Spans]:
         if not self.count():
@@ -150,6 +155,8 @@ Times in which nothing was open are folded: `┊ 12 s ┊`.
     def take_changes(self, touched: set[int]) -> bool:
         """Take in new stalls, and count anew behind a step back."""
         ledger = self.feed.ledger
+        if ledger.is_wsgi is not self._wsgi:
+            self._explain_signs()
         if ledger is not self._ledger or ledger.seq < self._seq:
             self._begin_anew(ledger.order)
             self._count_new()

@@ -10,7 +10,7 @@ from decimal import Decimal
 from asgiviz.model.connection import Headers
 from asgiviz.views.evidence import Evidence, Filter
 
-SCOPE_TYPES = ("http", "websocket", "lifespan")
+SCOPE_TYPES = ("http", "websocket", "lifespan", "wsgi")
 _SHORT_TYPES = {"ws": "websocket", "life": "lifespan"}  # as they stand in lists
 _UNITS = {"us": 1_000, "µs": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000}
 _DURATION = re.compile(r"([0-9]{1,18}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})(us|µs|ms|s|m)?")
@@ -195,7 +195,7 @@ ATOMS: tuple[AtomKind, ...] = (
     AtomKind("~m", "METHOD", "the request method, in any case", "~m POST", lambda text: Method(text.upper())),
     AtomKind("~p", "TEXT", "the path contains TEXT", "~p /orders", Path),
     AtomKind("~s", "STATUS", "the status is 404, or of the class 5xx; of a refused WebSocket too", "~s 5xx", _status),
-    AtomKind("~t", "TYPE", "the scope type: http, websocket or lifespan", "~t websocket", _scope_type),
+    AtomKind("~t", "TYPE", "the scope type: http, websocket or lifespan; or wsgi", "~t websocket", _scope_type),
     AtomKind("~d", "TIME", "it took longer than TIME (us, ms, s, m; s when none is given)", "~d 100ms", _slower),
     AtomKind("~b", "TEXT", "TEXT is in a body or a WebSocket message, in or out", "~b hello", Body),
     AtomKind(

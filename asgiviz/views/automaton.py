@@ -28,6 +28,8 @@ from asgiviz.views.automaton_picture import (
 )
 from asgiviz.views.spans import Role, Row, Span, Spans, shortened, width_of
 from asgiviz.views.text import fit, literal, number
+from asgiviz.views.wsgi_stages import Stages
+from asgiviz.views.wsgi_stages import draw as draw_stages
 
 #: Moves that a history remembers; moves that are alike and follow one another count as one.
 REMEMBERED = 200
@@ -49,6 +51,8 @@ class History:
 
     def __init__(self) -> None:
         self.machine: Machine | None = None
+        #: of a WSGI request, which has no machine
+        self.stages: Stages | None = None
         #: why there is no machine, a sentence
         self.missing = "Nothing of this connection is recorded up to here."
         self.visited: set[State] = set()
@@ -58,7 +62,9 @@ class History:
 
     def add(self, event: Event) -> None:
         """Take in one event of the connection."""
-        if self.machine is None and not event.layer:
+        if self.stages is not None:
+            self.stages.add(event)
+        elif self.machine is None and not event.layer:
             self._begin(event)
         if self.machine is None:
             return
@@ -74,6 +80,10 @@ class History:
             self.steps.append(Step(event.seq, move))
 
     def _begin(self, event: Event) -> None:
+        if event.ev in (Ev.WSGI_QUEUED, Ev.WSGI_ENVIRON):
+            self.stages = Stages()
+            self.stages.add(event)
+            return
         if event.ev != Ev.SCOPE:
             self.missing = "The scope of this connection was not recorded, so nobody knows which automaton it follows."
             return
@@ -100,6 +110,8 @@ def history(events: Iterable[Event], upto_seq: int | None = None) -> History:
 def draw(walk: History, width: int, height: int) -> list[Row]:
     """The pane. It has more rows than `height` only when even its smallest form does not fit."""
     machine = walk.machine
+    if walk.stages is not None:
+        return draw_stages(walk.stages, width, height)
     if machine is None:
         return [Row(shortened(line, width)) for line in _told([Span(" ")], walk.missing, Role.PLAIN, width, MARGIN)]
     legal = _legal(machine, width, whole=True)

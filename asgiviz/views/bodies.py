@@ -24,6 +24,7 @@ from asgiviz.views.messages import is_text
 from asgiviz.views.spans import Role, Span, Spans
 from asgiviz.views.text import fit
 from asgiviz.views.wrapping import Lines, Listing, Wrapped
+from asgiviz.views.wsgi_messages import message_of
 
 #: Bytes of a text that are laid out at a time; a longer one has several parts.
 PART = 64 * 1024
@@ -32,7 +33,7 @@ UNPACKED = 1024 * 1024
 #: The most that is joined of the bodies of several messages.
 JOINED = 64 * 1024 * 1024
 #: Messages whose bodies, in a row, are one body.
-BODY_MESSAGES = frozenset({"http.request", "http.response.body", "websocket.http.response.body"})
+BODY_MESSAGES = frozenset({"http.request", "http.response.body", "websocket.http.response.body", "wsgi.chunk"})
 #: Codecs of Python that are no character sets of the web, or are slow on purpose-made input.
 _NO_CHARSETS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7", "mbcs", "oem"})
 
@@ -141,10 +142,10 @@ def joined(events: Iterable[Event], way: str, layer: int | None = 0) -> tuple[by
 
 
 def _body_messages(events: Iterable[Event], way: str, layer: int | None) -> Iterable[Mapping[str, Any]]:
-    wanted = Ev.SEND_BEGIN if way == "send" else Ev.RECEIVE_END
+    wanted = (Ev.SEND_BEGIN, Ev.WSGI_CHUNK) if way == "send" else (Ev.RECEIVE_END,)
     for event in events:
-        if event.ev == wanted and (event.layer or 0) == (layer or 0):
-            message = event.get("message")
+        if event.ev in wanted and (event.layer or 0) == (layer or 0):
+            message = message_of(event)
             if isinstance(message, Mapping) and _named(message.get("type")) in BODY_MESSAGES:
                 yield message
 

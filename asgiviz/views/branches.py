@@ -28,7 +28,7 @@ from asgiviz.views.wrapping import Drawn, Lines, Wrapped
 #: Columns of a value beside its name; a longer one is cut there and opens.
 VALUE = 44
 #: Columns that names take at most, and names that are asked for their width.
-NAME, MEASURED = 20, 60
+NAME, MEASURED = 22, 60
 #: Columns of the preview of a container, and the entries it has at most.
 PREVIEW, SMALL = 44, 4
 
@@ -181,26 +181,26 @@ def _pairs(entries: Sequence[Any], path: Path, veil: Veil) -> Children:
     return Children(range(len(entries)), entry)
 
 
-def header_nodes(headers: Sequence[Any], path: Path, veil: Veil) -> Children:
-    """A header list as a table, in its order, with every repetition."""
+def header_nodes(headers: Sequence[Any], path: Path, veil: Veil, usual: str = "bytes") -> Children:
+    """A header list as a table, in its order, with every repetition; what is not of the `usual` type says so."""
 
     def entry(index: int) -> Node:
         pair = headers[index]
         if not (isinstance(pair, (list, tuple)) and len(pair) == 2 and all(_is_header_part(part) for part in pair)):
             return value_node(index, pair, (*path, index), veil.over_pair(pair[0] if _is_some(pair) else None))
-        return _header_node(index, pair, path, veil)
+        return _header_node(index, pair, path, veil, usual)
 
     return Children(range(len(headers)), entry)
 
 
-def _header_node(index: int, pair: Sequence[Any], path: Path, veil: Veil) -> Node:
+def _header_node(index: int, pair: Sequence[Any], path: Path, veil: Veil, usual: str) -> Node:
     name, value = pair[0], veil.over_pair(pair[0]).over(pair[1])
     about = glossary.header(kept_bytes(name).decode("latin-1").lower())
     label = [
         Span(_bare(name, NAME + 10), Role.STRONG),
         Span(": ", Role.QUIET),
         Span(_bare(value, VALUE + 16)),
-        *_unusual(pair),
+        *_unusual(pair, usual),
     ]
 
     place = (*path, index)
@@ -224,10 +224,10 @@ def _is_header_part(part: Any) -> bool:
     return isinstance(kept_of(part), (bytes, str))
 
 
-def _unusual(pair: Sequence[Any]) -> Spans:
-    """The types of a header that are not the two byte strings of the specification."""
+def _unusual(pair: Sequence[Any], usual: str) -> Spans:
+    """The types of a header that are not those of the specification: two byte strings in ASGI, two texts in WSGI."""
     kinds = [type_name(part) for part in pair]
-    return [] if kinds == ["bytes", "bytes"] else [Span(f"  {kinds[0]}: {kinds[1]}", Role.QUIET)]
+    return [] if kinds == [usual, usual] else [Span(f"  {kinds[0]}: {kinds[1]}", Role.QUIET)]
 
 
 def _opening_value(key: Key, value: Any, path: Path) -> Callable[[], Children | Lines] | None:

@@ -29,6 +29,7 @@ from asgiviz.views.figures import duration, size
 from asgiviz.views.messages import masked, message_line, target_of
 from asgiviz.views.spans import Role, Row, Span, Spans, padded, shortened
 from asgiviz.views.text import fit_bytes, literal, number, safe, word
+from asgiviz.views.wsgi_messages import request_of
 
 #: Lines of keys, or of headers, that stand in one place.
 MOST_LINES = 40
@@ -36,6 +37,7 @@ MOST_LINES = 40
 LABEL = 10
 _NARROWEST = 20
 #: Made anew for every handshake.
+_NOT_COMPARED = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH", "REMOTE_PORT"})
 _RANDOM_HEADERS = frozenset({b"sec-websocket-key"})
 _MASK = Mask()
 
@@ -53,19 +55,30 @@ class _Side:
         self.connection = Connection(0, self.events[0].t if self.events else 0)
         for event in self.events:
             self.connection.add(event)
-        began = next((event for event in self.events if event.ev == Ev.SCOPE), None)
+        began = next((event for event in self.events if event.ev in (Ev.SCOPE, Ev.WSGI_ENVIRON)), None)
         self.seq = began.seq if began else None
+        self.is_wsgi = began is not None and began.ev == Ev.WSGI_ENVIRON
         self.conn = next((event.conn for event in self.events if event.conn is not None), None)
-        scope = began.get("scope") if began else None
+        scope = request_of(self.events)
         self.scope: Mapping[str, Any] = scope if isinstance(scope, Mapping) else {}
+        #: what the app was called with, as it came
+        self.called_with: Mapping[str, Any] = _environ(began) if began is not None and self.is_wsgi else self.scope
         self.crossings = crossings(self.events)
-        self.exit = next((event for event in self.events if event.ev == Ev.EXIT), None)
+        self.exit = next((event for event in self.events if event.ev in (Ev.EXIT, Ev.WSGI_EXIT)), None)
 
     @property
     def host(self) -> Any:
         """The client without its port, which is another one for every connection."""
         client = self.scope.get("client")
         return client[:1] if isinstance(client, (list, tuple)) else client
+
+
+def _environ(event: Event) -> Mapping[str, Any]:
+    """The environ without the headers, which are compared by themselves, and the client's port."""
+    environ = event.get("environ")
+    if not isinstance(environ, Mapping):
+        return {}
+    return {key: value for key, value in environ.items() if not key.startswith("HTTP_") and key not in _NOT_COMPARED}
 
 
 class _Page:
@@ -136,14 +149,15 @@ class _Page:
 
     def _scope(self, left: _Side, right: _Side) -> None:
         keys = in_mappings(
-            {**left.scope, **({"client": left.host} if "client" in left.scope else {})},
-            {**right.scope, **({"client": right.host} if "client" in right.scope else {})},
+            {**left.called_with, **({"client": left.host} if "client" in left.called_with else {})},
+            {**right.called_with, **({"client": right.host} if "client" in right.called_with else {})},
             ("headers",),
         )
-        self._section("scope", counted(keys, "key"))
+        name = "environ" if left.is_wsgi and right.is_wsgi else "scope"
+        self._section(name, counted(keys, "key"))
         self._differences(keys.different, left.seq)
         if keys.different:
-            self._told["scope"] = None
+            self._told[name] = None
         if "headers" in left.scope or "headers" in right.scope:
             headers = in_headers(left.scope.get("headers"), right.scope.get("headers"), _RANDOM_HEADERS)
             self._section("headers", counted(headers, "request header"))
@@ -192,7 +206,8 @@ class _Page:
             words = f"{word(one.kind)}  {word(one.message['status'])}"
         else:
             words = message_line(one.message, self._mask).words
-        spans = [Span("▶ R " if one.receives else "◀ S ", role), Span(words, role)]
+        sign = "▶ R " if one.receives else "◀ " if str(one.kind).startswith("wsgi.") else "◀ S "
+        spans = [Span(sign, role), Span(words, role)]
         if quoted and one.content:
             spans.append(Span(f"  {sample(one.content, self._half)}"))
         return spans
@@ -239,12 +254,13 @@ class _Page:
 
     def _times(self, left: Connection, right: Connection) -> None:
         self._section("time", "")
+        is_wsgi = left.kind == right.kind == "wsgi"
         waited = [one.waited_receive + one.waited_send for one in (left, right)]
         figures = [
             ("duration", left.duration(), right.duration()),
             ("running", max(0, left.duration() - waited[0]), max(0, right.duration() - waited[1])),
-            ("in receive", left.waited_receive, right.waited_receive),
-            ("in send", left.waited_send, right.waited_send),
+            ("in line" if is_wsgi else "in receive", left.waited_receive, right.waited_receive),
+            *([] if is_wsgi else [("in send", left.waited_send, right.waited_send)]),
         ]
         for name, one, other in figures:
             label = Span(f"    {name:<{LABEL}} ", Role.QUIET)

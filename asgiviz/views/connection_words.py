@@ -33,7 +33,8 @@ def what_of(connection: Connection, width: int, mask: Mask | None) -> Span:
     """Method, path and query. A long path is cut in its middle, because its end tells it from its neighbours."""
     path = connection.path
     if path is None:
-        text = "lifespan" if connection.kind == "lifespan" else "(no path)" if connection.scope_seen else "(no scope)"
+        nothing = "(no path)" if connection.scope_seen else "(in line)" if connection.kind == "wsgi" else "(no scope)"
+        text = "lifespan" if connection.kind == "lifespan" else nothing
         return Span(end_cut(text, width), Role.LIFE)
     method = safe(connection.method[:16]) + " " if connection.method else ""
     room = max(1, width - cells_of(method))

@@ -19,6 +19,7 @@ from asgiviz.model.values import header_pairs, kept_bytes, true_length
 from asgiviz.views.bodies import joined
 from asgiviz.views.figures import size
 from asgiviz.views.text import fit, safe_bytes
+from asgiviz.views.wsgi_messages import request_of
 
 #: Bytes of a body that is an argument of curl, and of one that is written into the command at all.
 _ARGUMENT, _WRITTEN = 32 * 1024, 256 * 1024
@@ -39,25 +40,29 @@ _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_|~-]+")
 def as_curl(connection: Connection, events: Iterable[Event], mask: Mask | None) -> str:
     """The shell command (bash) for a connection; comments only for one that no client began."""
     events = list(events)
-    scope = next((event.get("scope") for event in events if event.ev == Ev.SCOPE and not event.layer), None)
+    scope = request_of(events)
     kind = scope.get("type") if isinstance(scope, Mapping) else connection.kind
     if not isinstance(scope, Mapping) or kind not in ("http", "websocket"):
         return f"# {_title(connection)}: there is no request that a client could send again\n"
     if kind == "websocket":
         return _websocket(scope, events, mask)
-    return _http(scope, events, mask)
+    return _http(connection, scope, events, mask)
 
 
 def _title(connection: Connection) -> str:
     return f"connection {connection.conn} ({fit(connection.kind or 'of unknown kind', 40)})"
 
 
-def _http(scope: Mapping[str, Any], events: Sequence[Event], mask: Mask | None) -> str:
+def _http(connection: Connection, scope: Mapping[str, Any], events: Sequence[Event], mask: Mask | None) -> str:
     body, length, complete = joined(events, "receive")
     headers, notes = _headers(scope, mask)
     method = scope.get("method")
     url, way = _url(scope, mask, notes)
     feed, data = _data(body, notes)
+    if connection.kind == "wsgi" and connection.bytes_in:
+        notes.append(
+            f"the body ({size(connection.bytes_in)}) is not in the recording: what an app reads from wsgi.input is not seen"
+        )
     if length > len(body):
         notes.append(f"{size(length - len(body))} of the body's {size(length)} were not recorded and are not sent")
     elif not complete and any(event.ev == Ev.RECEIVE_END for event in events):

@@ -14,11 +14,14 @@ from typing import Any, NamedTuple, TypeVar
 from asgiviz.model.connection import beyond_kept, payload
 from asgiviz.model.events import Ev, Event
 from asgiviz.model.values import header_pairs, kept_bytes
+from asgiviz.views.wsgi_messages import message_of
 
 #: Messages of each side that are compared, and bytes of a body.
 MOST_MESSAGES, MOST_BYTES = 1000, 4 * 1024 * 1024
+#: A piece of a WSGI app's body; that there is one more cannot be told from it, only from what follows.
+_CHUNK = "wsgi.chunk"
 #: The messages of a body: a run of them is one body in pieces.
-BODIES = ("http.request", "http.response.body", "websocket.http.response.body")
+BODIES = ("http.request", "http.response.body", "websocket.http.response.body", _CHUNK)
 PAYLOADS = ("body", "bytes", "text")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 _DEEPEST = 100
@@ -144,7 +147,7 @@ class Crossing:
         if self.length < MOST_BYTES:
             self._contents.append(kept)
         self.length += len(kept) + beyond_kept(value)
-        self.more = bool(message.get("more_body"))
+        self.more = bool(message.get("more_body")) or self.kind == _CHUNK
         self.count += 1
 
     def continued_by(self, event: Event, message: Mapping[str, Any]) -> bool:
@@ -174,7 +177,9 @@ def crossings(events: Iterable[Event]) -> list[Crossing]:
     """The messages of a connection in the order in which they crossed, bodies in one; the first MOST_MESSAGES."""
     found: list[Crossing] = []
     for event in events:
-        message = event.get("message") if event.ev in (Ev.RECEIVE_END, Ev.SEND_BEGIN) else None
+        message = message_of(event)
+        if event.ev == Ev.WSGI_EXIT and found and found[-1].kind == _CHUNK:
+            found[-1].more = event.get("outcome") != "returned"
         if not isinstance(message, Mapping):
             continue
         if found and found[-1].continued_by(event, message):

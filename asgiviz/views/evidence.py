@@ -15,6 +15,9 @@ from asgiviz.model.connection import Connection, beyond_kept, payload
 from asgiviz.model.events import Ev, Event
 from asgiviz.model.values import kept_bytes
 
+#: Events that hold a body or a message, or a piece of it.
+_WITH_BODIES = frozenset({Ev.RECEIVE_END, Ev.SEND_BEGIN, Ev.WSGI_CHUNK})
+
 
 class Evidence:
     """One connection so far. `needles` are the byte strings that the filter looks for in bodies and messages.
@@ -37,8 +40,8 @@ class Evidence:
     def add(self, event: Event) -> None:
         """Take in one event of this connection, in order."""
         self.now = max(self.now, event.t)
-        if self._needles and not event.layer and not self.connection.over and event.ev in (Ev.RECEIVE_END, Ev.SEND_BEGIN):
-            self._search(event.ev, event.get("message"))
+        if self._needles and not event.layer and not self.connection.over and event.ev in _WITH_BODIES:
+            self._search(event.ev, event.fields if event.ev == Ev.WSGI_CHUNK else event.get("message"))
         self.connection.add(event)
         self.final = self.final or self.connection.over
 

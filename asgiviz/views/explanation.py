@@ -15,6 +15,7 @@ READABLE, NARROWEST = 96, 20
 IN_FULL = 3
 _PLURALS = {
     Kind.SCOPE_KEY: "Keys of the scope",
+    Kind.ENVIRON_KEY: "Keys of the environ",
     Kind.MESSAGE: "Messages",
     Kind.MESSAGE_KEY: "Keys of messages",
     Kind.CLOSE_CODE: "Close codes",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from asgiviz.model.connection import MOST_OPEN_CALLS
+from asgiviz.model.events import Ev
 from asgiviz.views.steps import Alike, Edge, Fold, Item, Moment, alike
 
 #: What is folded -> how many in a row make a fold.
@@ -14,6 +15,7 @@ FOLDED = {
     "websocket.http.response.body": 4,
     "websocket.receive": 21,
     "websocket.send": 21,
+    "wsgi.chunk": 4,
 }
 
 
@@ -41,7 +43,7 @@ class Rows:
     def put(self, moment: Moment) -> None:
         """Add a row, and fold it into the run before it when it continues that."""
         step, edge, run, kind = moment.step, moment.edge, self._run, alike(moment.step)
-        if edge is Edge.PAUSE:
+        if edge is Edge.PAUSE or step.what == Ev.STEP_END:
             self.items.append(moment)  # whether the run goes on is for the row behind it to say
             return
         if step.what not in ("receive", "send") or step.broke or (edge is not Edge.CALLED and kind[2] not in FOLDED):

@@ -11,6 +11,7 @@ from asgiviz.model.masking import Mask
 from asgiviz.views.figures import duration, seconds
 from asgiviz.views.spans import Role, Span, Spans
 from asgiviz.views.text import fit, number, word
+from asgiviz.views.wsgi_messages import GIVES
 
 #: Columns of a connection's path.
 _TITLE_PATH = 40
@@ -43,7 +44,14 @@ _TITLES = {
     Ev.SEND_BEGIN: "send",
     Ev.SEND_END: "send is done",
     Ev.EXIT: "the app",
+    Ev.WSGI_QUEUED: "the request stands in line",
+    Ev.WSGI_ENVIRON: "the app is called",
+    Ev.WSGI_START_RESPONSE: "the app calls",
+    Ev.WSGI_CHUNK: "the app gives",
+    Ev.WSGI_EXIT: "the app",
 }
+#: Events with nothing between server and app to point to.
+_UNDIRECTED = (Ev.EXIT, Ev.WSGI_EXIT, Ev.WSGI_QUEUED)
 #: The events of a send call.
 SEND_CALL = (Ev.SEND_BEGIN, Ev.SEND_END)
 
@@ -60,7 +68,7 @@ def _role(event: Event) -> Role:
         return Role.ERROR
     if event.ev in (Ev.RECEIVE_BEGIN, Ev.RECEIVE_END):
         return Role.RECEIVE
-    return Role.SEND if event.ev in SEND_CALL else Role.LIFE
+    return Role.SEND if event.ev in (*SEND_CALL, *GIVES) else Role.LIFE
 
 
 def _what(event: Event) -> Spans:
@@ -68,8 +76,10 @@ def _what(event: Event) -> Spans:
         case Ev.SCOPE:
             scope = event.get("scope")
             return [Span(f"scope {word(scope.get('type'))}" if isinstance(scope, Mapping) else "scope", Role.STRONG)]
-        case Ev.EXIT:
+        case Ev.EXIT | Ev.WSGI_EXIT:
             return [Span(word(event.get("outcome", "ended")), Role.STRONG)]
+        case Ev.WSGI_ENVIRON | Ev.WSGI_START_RESPONSE | Ev.WSGI_CHUNK:
+            return [Span("a chunk" if event.ev == Ev.WSGI_CHUNK else str(event.ev).removeprefix("wsgi."), Role.STRONG)]
         case Ev.RECEIVE_END | Ev.SEND_BEGIN | Ev.RECEIVE_BEGIN | Ev.SEND_END:
             if event.get("raised") is not None:
                 return [Span("raised", Role.ERROR)]
@@ -83,7 +93,7 @@ def _what(event: Event) -> Spans:
 
 def _direction(event: Event, context: Context) -> Spans:
     """Who hands over to whom: the names of the layers on both sides where there are several."""
-    if event.ev not in _TITLES or event.ev == Ev.EXIT:
+    if event.ev not in _TITLES or event.ev in _UNDIRECTED:
         return []
     layer = event.layer or 0
     names = list(context.layers)
@@ -91,7 +101,7 @@ def _direction(event: Event, context: Context) -> Spans:
     outer, inner = (fit(names[layer], 24), fit(names[layer + 1], 24)) if between else ("server", "app")
     if event.ev == Ev.RECEIVE_BEGIN:
         return [Span(f"{inner} asks {outer}", Role.RECEIVE)]
-    if event.ev in SEND_CALL:
+    if event.ev in SEND_CALL or event.ev in GIVES:
         return [Span(f"{inner} → {outer}", Role.SEND)]
     return [Span(f"{outer} → {inner}", Role.RECEIVE)]
 
@@ -113,11 +123,12 @@ def _took(event: Event, other: Event | None) -> str:
     verbs = {
         Ev.SCOPE: "ran for", Ev.EXIT: "ran for", Ev.RECEIVE_BEGIN: "waited", Ev.RECEIVE_END: "waited",
         Ev.SEND_BEGIN: "took", Ev.SEND_END: "took",
+        Ev.WSGI_QUEUED: "waited", Ev.WSGI_ENVIRON: "ran for", Ev.WSGI_EXIT: "ran for",
     }  # fmt: skip
     verb = verbs.get(event.ev)  # type: ignore[call-overload]  # any text
     if verb is None:
         return ""
     if other is not None:
         return f"{verb} {duration(abs(event.t - other.t))}"
-    is_begin = event.ev in (Ev.SCOPE, Ev.RECEIVE_BEGIN, Ev.SEND_BEGIN)
+    is_begin = event.ev in (Ev.SCOPE, Ev.RECEIVE_BEGIN, Ev.SEND_BEGIN, Ev.WSGI_QUEUED, Ev.WSGI_ENVIRON)
     return "no end recorded" if is_begin else "no beginning recorded"

@@ -17,7 +17,17 @@ from asgiviz.model.events import Ev, Event
 from asgiviz.model.values import header_pairs, kept_bytes, true_length
 from asgiviz.protocol import glossary
 from asgiviz.views.bodies import BODY_MESSAGES, body_messages, forms, joined
-from asgiviz.views.branches import Veil, fields_of, form_nodes, kept_of, long_value, remark_on, type_name, value_node
+from asgiviz.views.branches import (
+    Veil,
+    fields_of,
+    form_nodes,
+    header_nodes,
+    kept_of,
+    long_value,
+    remark_on,
+    type_name,
+    value_node,
+)
 from asgiviz.views.figures import close_code, size
 from asgiviz.views.headline import SEND_CALL, Context, title, title_of, when
 from asgiviz.views.raw_line import raw
@@ -26,6 +36,7 @@ from asgiviz.views.text import literal, safe, word
 from asgiviz.views.tracebacks import Line, package_of, parse, told
 from asgiviz.views.tree import Children, Node, Path
 from asgiviz.views.wrapping import Listing
+from asgiviz.views.wsgi_messages import GIVES, message_of
 
 __all__ = ["OPEN_FIRST", "Context", "inspect", "raw", "title_of"]
 
@@ -34,6 +45,11 @@ OPEN_FIRST: frozenset[Path] = frozenset(
     {
         ("scope",),
         ("scope", "headers"),
+        ("environ",),
+        ("headers",),
+        ("body",),
+        ("body", "shown"),
+        ("body", "shown", 0),
         ("message",),
         ("message", "headers"),
         *[("message", key) for key in ("body", "bytes", "text")],
@@ -72,6 +88,10 @@ def _sections(event: Event, context: Context) -> list[Node]:
             return [_scope(event.get("scope"), veil), *_others(event, "scope", veil)]
         case Ev.RECEIVE_BEGIN | Ev.RECEIVE_END | Ev.SEND_BEGIN | Ev.SEND_END:
             return _call(event, context, veil)
+        case Ev.WSGI_ENVIRON:
+            return [_environ(event.get("environ"), veil), *_others(event, "environ", veil)]
+        case Ev.WSGI_START_RESPONSE | Ev.WSGI_CHUNK:
+            return _given(event, context, veil)
         case _:  # everything else, and what a newer version may write, is its fields
             return _others(event, "", veil)
 
@@ -82,6 +102,29 @@ def _scope(scope: Any, veil: Veil) -> Node:
     explain = partial(glossary.scope_key, _text(scope.get("type")))
     node = _section("scope", scope, veil)
     return replace(node, children=lambda: fields_of(scope, ("scope",), veil, explain)) if scope else node
+
+
+def _environ(environ: Any, veil: Veil) -> Node:
+    if not isinstance(environ, Mapping):
+        return value_node("environ", environ, ("environ",), veil)
+    node = _section("environ", environ, veil)
+    return replace(node, children=lambda: fields_of(environ, ("environ",), veil, glossary.environ_key)) if environ else node
+
+
+def _given(event: Event, context: Context, veil: Veil) -> list[Node]:
+    """What a WSGI app gives: status and headers, which are texts there, or a piece of the body."""
+    nodes = []
+    for node, (key, value) in zip(_others(event, "", veil), event.fields.items(), strict=True):
+        if key == "headers" and isinstance(value, (list, tuple)) and value:
+            node = replace(node, children=partial(header_nodes, value, node.path, veil.under(key), "str"))
+        elif key == "status" and isinstance(value, str):
+            about = glossary.status(int(value[:3])) if value[:3].isascii() and value[:3].isdigit() and len(value) > 2 else None
+            node = replace(node, remark=remark_on(about), about=about)
+        elif key == "body" and isinstance(kept_of(value), bytes):
+            opening = partial(_payload_nodes, value, event, context, node.path)
+            node = replace(node, children=opening if true_length(value) else None)
+        nodes.append(node)
+    return [*nodes, *(_whole_body(event, context) if event.ev == Ev.WSGI_CHUNK else [])]
 
 
 def _section(key: str, value: Mapping[str, Any], veil: Veil) -> Node:
@@ -142,10 +185,7 @@ def _payload_nodes(value: Any, event: Event, context: Context, path: Path) -> Ch
 def _whole_body(event: Event, context: Context) -> list[Node]:
     """The bodies of all messages of this direction in one, when there are several."""
     way = _way(event)
-    if (
-        body_messages(context.events, way, event.layer, 2) < 2
-        or _text(event.fields["message"].get("type")) not in BODY_MESSAGES
-    ):
+    if body_messages(context.events, way, event.layer, 2) < 2 or _text(message_of(event).get("type")) not in BODY_MESSAGES:
         return []
     path = ("whole",)
 
@@ -162,12 +202,12 @@ def _whole_body(event: Event, context: Context) -> list[Node]:
 
 
 def _way(event: Event) -> str:
-    return "send" if event.ev in SEND_CALL else "receive"
+    return "send" if event.ev in (*SEND_CALL, *GIVES) else "receive"
 
 
 def _content(event: Event, context: Context) -> tuple[str, str]:
     """Content-type and content-encoding of what goes this way at the event's layer."""
-    message = event.get("message")
+    message = message_of(event)
     if not isinstance(message, Mapping) or _text(message.get("type")) not in BODY_MESSAGES:
         return "", ""
     headers = _headers_at(event, context)
@@ -176,10 +216,11 @@ def _content(event: Event, context: Context) -> tuple[str, str]:
 
 
 def _headers_at(event: Event, context: Context) -> list[tuple[bytes, bytes]]:
-    sends = event.ev in SEND_CALL
+    sends = _way(event) == "send"
+    carriers = (Ev.SEND_BEGIN, Ev.WSGI_START_RESPONSE) if sends else (Ev.SCOPE,)
     for other in islice(context.events, _HEADERS_WITHIN):
-        if (other.layer or 0) == (event.layer or 0) and other.ev == (Ev.SEND_BEGIN if sends else Ev.SCOPE):
-            carrier = other.get("message" if sends else "scope")
+        if (other.layer or 0) == (event.layer or 0) and other.ev in carriers:
+            carrier = message_of(other) if sends else other.get("scope")
             if isinstance(carrier, Mapping) and "headers" in carrier:
                 return header_pairs(carrier["headers"])
     if context.connection is None:

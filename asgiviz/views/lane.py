@@ -2,7 +2,7 @@
 
 The app *waits* while a receive or send of the outermost layer has been called and has not come back; all the rest from
 the call of the app to its end it *runs*. Only receive and send are seen, so running includes awaiting other things: a
-timer, a database, a lock.
+timer, a database, a lock. A WSGI request waits in line for a thread, and from the call of its app to the end it runs.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ MOST_STRETCHES = 2_000
 FINEST = 4_000
 #: Times beyond this (146 years) are no times; a malformed recording may hold them.
 LATEST = 2**62
+#: What a WSGI request waits in, in place of a call: the line for a thread.
+_IN_LINE = (False, None)
 _ANSWERS = frozenset({"http.response.start", "websocket.http.response.start", "websocket.accept"})
 
 
@@ -67,7 +69,7 @@ class Lane:
 
     @property
     def waiting(self) -> bool:
-        """Whether the app is suspended in receive or send, as far as the events go."""
+        """Whether the app is suspended in receive or send, or the request in line, as far as the events go."""
         return bool(self._open)
 
     def add(self, event: Event) -> None:
@@ -90,8 +92,16 @@ class Lane:
             case Ev.RECEIVE_END | Ev.SEND_END:
                 self._end_call((event.ev == Ev.SEND_END, event.call))
                 self.failed |= event.get("raised") is not None
-            case Ev.EXIT:
+            case Ev.EXIT | Ev.WSGI_EXIT:
                 self._end(event)
+            case Ev.WSGI_QUEUED:
+                self.kind = self.kind or "wsgi"
+                self._begin_call(_IN_LINE)
+            case Ev.WSGI_ENVIRON:
+                self.kind = self.kind or "wsgi"
+                self._end_call(_IN_LINE)
+            case Ev.WSGI_START_RESPONSE:
+                self.answered = self.last if self.answered is None else self.answered
             case _:  # logs and notes are moments, and change no stretch
                 pass
 

@@ -75,7 +75,7 @@ class Ledger:
                 touched.add(conn)
             kind = raw[1]
             if kind == NOTE:
-                self._take_mark(seq, raw)
+                self._take_note(seq, raw)
             elif kind in _ASIDE_KINDS:
                 self.asides[_ASIDE_KINDS[kind]].append(seq)
         self.seq = seq
@@ -88,8 +88,12 @@ class Ledger:
         else:
             self.order.append(conn)
 
-    def _take_mark(self, seq: int, raw: Raw) -> None:
+    def _take_note(self, seq: int, raw: Raw) -> None:
+        """The app's own notes stand among its logs; a mark of the user is remembered."""
         fields = payload_of(raw)
+        if isinstance(fields, dict) and "thread" in fields:
+            self.asides[Ev.LOG].append(seq)
+            return
         if raw[2] is None or seq <= self._marks_seq or not isinstance(fields, dict) or fields.get("name") != MARK:
             return
         self._marks_seq = seq
@@ -98,6 +102,11 @@ class Ledger:
             self.marks.pop(raw[2], None)
         else:
             self.marks[raw[2]] = comment if isinstance(comment, str) else word(comment)
+
+    @property
+    def is_wsgi(self) -> bool:
+        """Whether what is recorded is a WSGI app, which its first connection tells."""
+        return bool(self.order) and self.connections[self.order[0]].kind == "wsgi"
 
     # -- reading ---------------------------------------------------------------------------------------------------
 

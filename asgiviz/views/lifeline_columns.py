@@ -48,7 +48,7 @@ def layout(kind: str | None, width: int, layers: Sequence[str], depth: int = 1) 
     plain = Layout(width, 0, hop, names, False)
     if width < WITH_LIFELINES or width - plain.words < min(LEAST_WORDS, width // 3):
         return plain._replace(lines=False)
-    if width < WITH_CLIENT or kind not in ("http", "websocket"):
+    if width < WITH_CLIENT or kind not in ("http", "websocket", "wsgi"):
         return plain
     left = width - plain.words
     client = max(20, left * 9 // 20) if kind == "websocket" else 15 if width < 100 else 17 if width < 140 else 21

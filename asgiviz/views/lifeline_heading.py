@@ -43,7 +43,7 @@ def heading(
 
 def _title(connection: Connection, mask: Mask | None) -> str:
     what = word(connection.kind) if connection.kind is not None else "?"
-    if connection.kind in ("http", "websocket"):
+    if connection.kind in ("http", "websocket") or connection.called is not None:
         method = word(connection.method[:LONGEST]) if connection.method is not None else ""
         scope = {"path": (connection.path or "")[:LONGEST], "query_string": connection.query[:LONGEST]}
         what = f"{method or ('WebSocket' if connection.kind == 'websocket' else 'http')} {target_of(scope, mask)}"
@@ -60,6 +60,7 @@ def _facts(connection: Connection, steps: Steps | None, now: int | None) -> list
         facts += [Span(f"waited {duration(waited)}", Role.WAITING)] if waited else []
     facts.append(Span(f"▶ {size(connection.bytes_in)}", Role.RECEIVE))
     facts.append(Span(f"◀ {size(connection.bytes_out)}", Role.SEND))
+    facts += [Span(f"thread {word(connection.thread)}", Role.QUIET)] if connection.thread is not None else []
     return facts
 
 
@@ -71,7 +72,9 @@ def _state(connection: Connection) -> Span:
         return Span(f"closed {connection.close_code}", role)
     if connection.outcome in (Outcome.CANCELLED, Outcome.RAISED):
         return Span(connection.outcome.value, role)
-    if connection.kind not in ("http", "websocket"):
+    if connection.kind == "wsgi" and connection.called is None and not connection.over:
+        return Span("in line", Role.WAITING)
+    if connection.kind not in ("http", "websocket", "wsgi"):
         return Span("over" if connection.over else "open", role if connection.over else Role.QUIET)
     if connection.over:
         return Span("no answer", role)

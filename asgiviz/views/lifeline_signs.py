@@ -8,13 +8,16 @@ from asgiviz.views.steps import ENDED, NOT_BEGUN, Edge, Fold, Item, Moment, Stat
 from asgiviz.views.text import cells_of, number
 from asgiviz.views.wording import short_name, text_within
 
+#: Events in which the app is called -> what it is called with.
+CALLS = {"scope": "scope", "wsgi.environ": "environ"}
+
 
 def arrow_of(item: Item) -> str:
     """Its direction: to the app, from the app, or none."""
     if isinstance(item, Fold):
         return "▶" if item.sample.what == "receive" else "◀"
     step = item.step
-    if step.what == "scope":
+    if step.what in CALLS:
         return "▶"
     if item.edge is not Edge.MESSAGE:
         return ""
@@ -29,8 +32,10 @@ def message_arrow(item: Item, arrow: str, cells: int) -> Spans:
         label = counted if cells_of(counted) <= cells - 4 else f"{number(item.messages)}×"
         return arrow_text(label, cells, arrow == "▶", "━", Role.RECEIVE if arrow == "▶" else Role.SEND)
     step = item.step
-    label = "scope" if step.what == "scope" else short_name(step)
-    role = Role.LIFE if step.what == "scope" else Role.RECEIVE if arrow == "▶" else Role.SEND
+    label = CALLS.get(step.what) or short_name(step)
+    if label == "start_response" and cells < len(label) + 2:
+        label = "start"
+    role = Role.LIFE if step.what in CALLS else Role.RECEIVE if arrow == "▶" else Role.SEND
     return arrow_text(label, cells, arrow == "▶", "─", role)
 
 
@@ -55,7 +60,7 @@ def acting_sign(item: Item, moment: Moment, place: int) -> str:
             return "░"
         case Edge.CALLED:
             return "▒" if step.ended is None else ""
-        case Edge.POINT if step.what == "exit":
+        case Edge.POINT if step.what in ("exit", "wsgi.exit"):
             return "✗" if step.fields.get("outcome") == "raised" else "○"
         case _:
             return ""

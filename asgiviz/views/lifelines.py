@@ -5,8 +5,9 @@ arrow that leaves it is dashed: inferred, because a scope (or a message from the
 something. When it did so, and when an answer reached it, is not drawn.
 
 On the app's lifeline `█` is running (in no receive or send; awaiting something else counts as running), `░` suspended in
-receive or send, one for each call that is open, `▒` still open, blank not begun or over. A row is drawn when it is asked
-for, at a cost that does not depend on how many there are.
+receive or send, one for each call that is open, `▒` still open, blank not begun or over. A WSGI request that waits for a
+thread stands with the server: `░` is then on the server's lifeline. A row is drawn when it is asked for, at a cost that
+does not depend on how many there are.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from asgiviz.views.lifeline_signs import acting_sign, arrow_of, arrow_text, bare
 from asgiviz.views.lifeline_words import beside, heard, in_pieces, is_heard, traceback_line, words_in
 from asgiviz.views.sequence import Steps
 from asgiviz.views.spans import Role, Row, Span, Spans, shortened, width_of
-from asgiviz.views.steps import Edge, Fold, Item, Moment
+from asgiviz.views.steps import NOT_BEGUN, Edge, Fold, Item, Moment
 from asgiviz.views.text import number, word
 from asgiviz.views.tracebacks import Line, Told, told
 from asgiviz.views.wording import Said, said, short_name, until_now
@@ -156,7 +157,8 @@ class Lifelines(Sequence[Row]):
         line = [time_column(self._now - steps.began), *_no_client(plan, "┆")]
         if plan.lines:
             for place in range(len(plan.names)):
-                line += lifeline(plan, place, steps.state, "▒") if place else [Span("│", Role.QUIET)]
+                waits = Span("░", Role.WAITING) if steps.in_line is not None else Span("│", Role.QUIET)
+                line += lifeline(plan, place, steps.state, "▒") if place else [waits]
                 line += [Span(" " * plan.hop)] if place < len(plan.names) - 1 else []
         else:
             line.append(Span("▒▒▒   ", Role.WAITING))
@@ -183,7 +185,7 @@ class Lifelines(Sequence[Row]):
         plan = self._plan
         if not plan.client:
             return []
-        if isinstance(item, Moment) and item.step.what == "scope" and item.step.layer == 0:
+        if isinstance(item, Moment) and item.step is self._steps.first:
             method = self._steps.scope.get("method") if isinstance(self._steps.scope, Mapping) else None
             name = word(method) if method is not None else ""
             label = "handshake" if plan.spoken else name or "request"
@@ -205,7 +207,8 @@ class Lifelines(Sequence[Row]):
         for place in range(len(plan.names)):
             if place == 0:
                 starts = arrow == "▶" and step.layer == 0
-                line.append(Span("├" if starts else "┊" if paused else "│", Role.QUIET))
+                in_line = self._steps.kind == "wsgi" and moment.state[:1] == (NOT_BEGUN,)
+                line.append(Span("░", Role.WAITING) if in_line else Span("├" if starts else "┊" if paused else "│", Role.QUIET))
             else:
                 line += lifeline(plan, place, moment.state, acting_sign(item, moment, place), moment)
             if place == len(plan.names) - 1:

@@ -1,4 +1,4 @@
-"""The Logs pane: prints, log records and warnings of the app, each beside the connection that it belongs to.
+"""The Logs pane: prints, log records, warnings and notes of the app, each beside the connection that it belongs to.
 
 A record is one row, and a traceback shows its last line there; the rest of a long text is unfolded below on request.
 """
@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from asgiviz.model.connection import Connection, beyond_kept
-from asgiviz.model.events import Event
+from asgiviz.model.events import Ev, Event
 from asgiviz.model.masking import Mask
 from asgiviz.views.connection_words import MASK, end_cut, middle_cut, tag_of, what_of
 from asgiviz.views.figures import seconds
+from asgiviz.views.messages import masked
+from asgiviz.views.note_words import note_words, thread_of
 from asgiviz.views.spans import Role, Row, Span, Spans, padded, shortened, width_of
 from asgiviz.views.text import cells_of, number, safe, word
 from asgiviz.views.wrapping import TAB, Wrapped, broken
@@ -59,7 +61,10 @@ class _Said(NamedTuple):
 def draw(
     event: Event, connection: Connection | None, width: int, expanded: bool = False, mask: Mask | None = MASK
 ) -> list[Row]:
-    """The rows of a `log` event, at most `width` columns each; secrets in query parameters are masked, None reveals them."""
+    """The rows of a `log` event, or of a note of the app, at most `width` columns each.
+
+    Secrets in query parameters are masked, None reveals them.
+    """
     said = _said(event, mask)
     margin = [*_margin(event, said, width), *_whose(event, connection, width, mask), *_source(said, width)]
     room = max(1, width - width_of(margin))
@@ -158,7 +163,14 @@ def _is_wider(text: str, room: int) -> bool:
     return len(text) > room or end_cut(text, room) != text
 
 
+def _noted(event: Event, mask: Mask | None) -> _Said:
+    """A note is one line; its thread stands where records have their logger."""
+    return _Said(thread_of(event.fields), "note", note_words(masked(mask, event.fields)), "")
+
+
 def _said(event: Event, mask: Mask | None) -> _Said:
+    if event.ev == Ev.NOTE:
+        return _noted(event, mask)
     value = event.get("text")
     kept = value.get("$text") if isinstance(value, Mapping) else value
     text = kept if isinstance(kept, str) else "" if value is None else word(value)

@@ -1,4 +1,4 @@
-"""A scope, or an ASGI message, in one readable line: what stands in it that a reader wants to see first."""
+"""A scope, or a message, in one readable line: what stands in it that a reader wants to see first."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from asgiviz.views.text import literal, pairs, safe, safe_bytes, word
 TELLING_HEADERS = (b"content-type", b"location", b"content-encoding")
 #: Bytes of a body that are looked at to tell text from other data.
 SNIFFED = 256
+#: Characters of an error's text that are looked at: no screen is wider, and some are very long.
+LONGEST = 4_000
 _NO_TEXT = frozenset(range(32)) - {9, 10, 13}
 
 
@@ -31,11 +33,12 @@ def scope_line(scope: Any, mask: Mask | None) -> Line:
         return Line(f"no scope but {literal(scope)}")
     match scope.get("type"):
         case "http":
-            return Line(f"{word(scope.get('method', '(no method)'))} {target_of(scope, mask)} {_version(scope)}{_peer(scope)}")
+            method, peer = word(scope.get("method", "(no method)")), client_words(scope.get("client"))
+            return Line(f"{method} {target_of(scope, mask)} {_version(scope)}{peer}")
         case "websocket":
             offered = scope.get("subprotocols")
             wanted = f", subprotocols {_listed(offered)}" if offered else ""
-            return Line(f"{target_of(scope, mask)} {_version(scope)}{_peer(scope)}{wanted}")
+            return Line(f"{target_of(scope, mask)} {_version(scope)}{client_words(scope.get('client'))}{wanted}")
         case "lifespan":
             return Line("the app's lifespan: startup, later shutdown")
         case other:
@@ -57,8 +60,9 @@ def _version(scope: Mapping[str, Any]) -> str:
     return f"HTTP/{word(version)}" if version is not None else "HTTP"
 
 
-def _peer(scope: Mapping[str, Any]) -> str:
-    match scope.get("client"):
+def client_words(client: Any) -> str:
+    """`` from 127.0.0.1:5123``"""
+    match client:
         case [host, port]:
             return f" from {word(host)}:{word(port)}"
         case None:
@@ -72,7 +76,10 @@ def _listed(value: Any) -> str:
 
 
 def message_line(message: Any, mask: Mask | None, compressed: bool = False) -> Line:
-    """An ASGI message; `compressed`: bodies of this direction are not quoted even when they look like text."""
+    """A message of ASGI, or what a WSGI app gives (`wsgi_messages`).
+
+    `compressed`: bodies of this direction are not quoted even when they look like text.
+    """
     if not isinstance(message, Mapping):
         return Line(f"no message but {literal(message)}")
     kind = word(message.get("type", "(no type)"))
@@ -91,6 +98,10 @@ def message_line(message: Any, mask: Mask | None, compressed: bool = False) -> L
             absent = 1000 if kind == "websocket.close" else 1005
             code = message.get("code")
             return Line(f"{kind}  {close_code(absent if code is None else code)}", message.get("reason") or None)
+        case "wsgi.start_response":
+            return Line(f"{kind}  {word(message.get('status', '(no status)'))}{_headers(message)}{_instead(message)}")
+        case "wsgi.chunk":
+            return _chunk(kind, message, compressed)
         case "lifespan.startup.failed" | "lifespan.shutdown.failed":
             return Line(kind, message.get("message") or None)
         case _:
@@ -117,6 +128,32 @@ def _body(kind: str, message: Mapping[str, Any], compressed: bool) -> Line:
     if body is not None and not isinstance(body, bytes) and not (isinstance(body, Mapping) and "$bytes" in body):
         return Line(f"{kind}  body {literal(body)}{more}")
     return Line(f"{kind}  {size(payload_length(message))}{more}", body if not compressed and is_text(body) else None)
+
+
+def _instead(message: Mapping[str, Any]) -> str:
+    """Why a WSGI app takes back what it said before: the exception that it hands to start_response."""
+    error = message.get("exc_info")
+    return f"  instead, because of {error_words(error)}" if error is not None else ""
+
+
+def _chunk(kind: str, message: Mapping[str, Any], compressed: bool) -> Line:
+    """A piece of a WSGI app's body. WSGI has no word for the last one."""
+    body, way = message.get("body"), message.get("via")
+    if way == "file":
+        return Line(f"{kind}  a file, which the server reads by itself: {literal(message.get('file'))}")
+    through = "" if way is None else f", through {word(way)}()"
+    if body is not None and not isinstance(body, bytes) and not (isinstance(body, Mapping) and "$bytes" in body):
+        return Line(f"{kind}  body {literal(body)}{through}")
+    return Line(f"{kind}  {size(payload_length(message))}{through}", body if not compressed and is_text(body) else None)
+
+
+def error_words(error: Any) -> str:
+    """``Type: text`` of a recorded error."""
+    if not isinstance(error, Mapping):
+        return word(error)
+    kind, text = error.get("type"), error.get("text")
+    name = word(kind).removeprefix("builtins.") if kind is not None else "an unknown error"
+    return f"{name}: {safe(text[:LONGEST]) if isinstance(text, str) else word(text)}" if text else name
 
 
 def _conversation(kind: str, message: Mapping[str, Any]) -> Line:

@@ -11,14 +11,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from asgiviz.model.environ import scope_of
 from asgiviz.model.events import Ev, Event
 from asgiviz.model.masking import Mask
 from asgiviz.model.recording import Header
 from asgiviz.views.figures import duration, seconds
-from asgiviz.views.messages import Line, is_compressed, masked, message_line, scope_line
+from asgiviz.views.messages import Line, client_words, is_compressed, masked, message_line, scope_line
+from asgiviz.views.note_words import handing_back, is_of_app, note_words, thread_of
+from asgiviz.views.spells import Spells
 from asgiviz.views.stalls import Stall, code_of
 from asgiviz.views.stalls import plain_number as _plain_number
-from asgiviz.views.text import cells_of, fit, number, pairs, quote, safe, word
+from asgiviz.views.text import cells_of, fit, literal, number, pairs, quote, safe, word
+from asgiviz.views.wsgi_messages import given_in
 
 #: SGR codes of the 16 colours; each has one meaning.
 COLOURS = {"receive": "36", "send": "32", "waiting": "33", "error": "31", "life": "35", "quiet": "90"}
@@ -31,6 +35,7 @@ MOST_VICTIMS, MOST_FRAMES = 8, 4
 #: Calls and connections whose beginning is remembered.
 REMEMBERED = 20_000
 _KINDS = {"http": "http", "websocket": "ws", "lifespan": "life"}
+_GIVEN = {Ev.WSGI_START_RESPONSE: "wsgi.", Ev.WSGI_CHUNK: "wsgi.chunk  "}  # what a column before it says already
 _ASCII = str.maketrans({"…": "~", "“": '"', "”": '"', "·": "|", "µ": "u"})
 _MASK = Mask()
 _SEPARATOR = "  ·  "
@@ -60,6 +65,11 @@ _LOOKS: dict[str, _Look] = {
     Ev.GAP: _Look("┄", "~", " ", "gap", "quiet"),
     Ev.STALL: _Look("▓", "=", " ", "stall", "error"),
     Ev.POOL: _Look("□", "p", " ", "pool", "quiet"),
+    Ev.WSGI_QUEUED: _Look("░", ".", " ", "queued", "waiting"),
+    Ev.WSGI_ENVIRON: _Look("▶", ">", " ", "environ", "receive"),
+    Ev.WSGI_START_RESPONSE: _Look("◀", "<", " ", "start", "send"),
+    Ev.WSGI_CHUNK: _Look("◀", "<", " ", "chunk", "send"),
+    Ev.STEP_END: _Look("·", "-", " ", "step", "quiet"),
 }
 _BROKEN = _Look("✗", "!", " ", "", "error")
 _OTHER = _Look("?", "?", " ", "", "quiet")
@@ -94,6 +104,7 @@ class PlainText:
         self._begun: dict[tuple[int | None, int | None, int | None, str], int] = {}
         self._kinds: dict[int, str] = {}
         self._compressed: dict[tuple[int | None, int | None, str], bool] = {}
+        self._spells = Spells()
         self._raised: str | None = None  # last line of the traceback that was shown last
 
     def header(self, header: Header) -> list[str]:
@@ -107,7 +118,10 @@ class PlainText:
         return [self._paint("life", self._cut(text)) for text in (first, _SEPARATOR.join(where)) if text]
 
     def lines(self, event: Event) -> list[str]:
-        """The line of an event, and the lines that belong below it."""
+        """The line of an event, and the lines that belong below it; none for the beginning of a step, whose end says it."""
+        if event.ev == Ev.STEP_BEGIN:
+            self._spells.took(event)
+            return []
         row = self._row(event)
         return [self._laid_out(event, row), *self._below(row)]
 
@@ -127,7 +141,9 @@ class PlainText:
                 return _Row(_LOOKS[event.ev], self._message(event))
             case Ev.SEND_END:
                 return self._came_back(event, "send", "took")
-            case Ev.EXIT:
+            case Ev.WSGI_QUEUED | Ev.WSGI_ENVIRON | Ev.WSGI_START_RESPONSE | Ev.WSGI_CHUNK:
+                return self._wsgi(event)
+            case Ev.EXIT | Ev.WSGI_EXIT:
                 return self._exit(event)
             case Ev.LOG:
                 return self._log(event)
@@ -143,6 +159,34 @@ class PlainText:
             _keep_small(self._kinds)
             self._note_encoding(event, "receive", scope.get("headers"))
         return _Row(_LOOKS[Ev.SCOPE], scope_line(scope, self._mask))
+
+    def _wsgi(self, event: Event) -> _Row:
+        """A WSGI request gets in line, its app is called, and gives something."""
+        look = _LOOKS[event.ev]
+        if event.conn is not None:
+            self._kinds.setdefault(event.conn, "wsgi")
+            _keep_small(self._kinds)
+        if event.ev == Ev.WSGI_QUEUED:
+            self._remember(event, "queued")
+            return _Row(look, Line(f"in line for a thread{client_words(event.get('client'))}"))
+        if event.ev == Ev.WSGI_ENVIRON:
+            return self._environ(event)
+        message = given_in(event)
+        self._note_encoding(event, "send", message.get("headers"))
+        line = message_line(message, self._mask, (event.conn, event.layer, "send") in self._compressed)
+        return _Row(look, line._replace(words=line.words.removeprefix(_GIVEN[Ev(event.ev)])))
+
+    def _environ(self, event: Event) -> _Row:
+        self._remember(event, "scope")
+        environ, thread = event.get("environ"), thread_of(event.fields)
+        if isinstance(environ, Mapping):
+            said = scope_line(scope_of(environ), self._mask).words
+        else:
+            said = f"no environ but {literal(environ)}"
+        began = self._begun.pop((event.conn, event.layer, event.call, "queued"), None)
+        waited = None if began is None else event.t - began
+        timing = "" if waited is None else self._timing("waited", waited)
+        return _Row(_LOOKS[event.ev], Line(f"{said}, {thread}" if thread else said), timing, (waited or 0) >= 1_000_000)
 
     def _came_back(self, event: Event, way: str, verb: str) -> _Row:
         look = _LOOKS[event.ev]
@@ -173,6 +217,8 @@ class PlainText:
         for way in ("receive", "send"):
             self._compressed.pop((event.conn, event.layer, way), None)
         after = "" if began is None else f" after {duration(event.t - began, self._ascii)}"
+        if (queued := self._begun.pop((event.conn, event.layer, event.call, "queued"), None)) is not None:
+            after = f" before a thread was free, after {duration(event.t - queued, self._ascii)}"
         outcome, error = event.get("outcome"), event.get("error")
         if outcome != "raised":
             value = f", value {pairs({'value': event.get('value')})[6:]}" if event.get("value") is not None else ""
@@ -211,6 +257,13 @@ class PlainText:
                 colour = "error" if event.get("what") == "failed" else look.colour
                 said = " ".join(word(fields[key]) for key in ("what", "text") if fields.get(key) is not None)
                 return _Row(look._replace(colour=colour), Line(said))
+            case Ev.NOTE if is_of_app(fields):
+                said = "  ".join(part for part in (note_words(fields), thread_of(fields)) if part)
+                took = self._spells.took(event)
+                return _Row(look._replace(colour="life"), Line(said), "" if took is None else self._timing("took", took))
+            case Ev.STEP_END:
+                took = self._spells.took(event)
+                return _Row(look, Line(handing_back(fields)), "" if took is None else self._timing("held", took))
             case Ev.CLIENT | Ev.NOTE:
                 heads = ("client", "what") if event.ev == Ev.CLIENT else ("name", "phase")
                 head = " ".join(word(fields[key]) for key in heads if fields.get(key) is not None)

@@ -31,6 +31,7 @@ from asgiviz.traffic.errand_text import as_text
 from asgiviz.traffic.steps import Close, SendBytes, SendText, Wait
 from asgiviz.views.figures import size
 from asgiviz.views.text import safe, word
+from asgiviz.views.wsgi_messages import request_of
 
 #: Bytes of a body, and of all the messages of a conversation, and how many messages stand in a text that is to be edited.
 MOST_BYTES, MOST_MESSAGES = 256 * 1024, 1000
@@ -53,7 +54,7 @@ class Again(NamedTuple):
 def resend(events: Sequence[Event]) -> Again | str:
     """The errand that repeats the connection with these events, or a sentence that says why there is none."""
     outermost = [event for event in events if not event.layer]
-    scope = next((event.get("scope") for event in outermost if event.ev == Ev.SCOPE), None)
+    scope = request_of(outermost)
     if not isinstance(scope, Mapping) or scope.get("type") not in ("http", "websocket"):
         if isinstance(scope, Mapping) and scope.get("type") == "lifespan":
             return "a lifespan cannot be sent: the server begins it when it starts"
@@ -67,7 +68,7 @@ def resend(events: Sequence[Event]) -> Again | str:
     return Again(comments + as_text(errand), tuple(notes))
 
 
-def _request(scope: Mapping[str, Any], events: Iterable[Event], notes: list[str]) -> Errand:
+def _request(scope: Mapping[str, Any], events: Sequence[Event], notes: list[str]) -> Errand:
     method = scope.get("method")
     method = method if isinstance(method, str) else "GET"
     body = _body(scope, events, notes)
@@ -140,7 +141,7 @@ def _is_the_server(host: str, server: Any) -> bool:
 # -- a body ------------------------------------------------------------------------------------------------------------
 
 
-def _body(scope: Mapping[str, Any], events: Iterable[Event], notes: list[str]) -> bytes:
+def _body(scope: Mapping[str, Any], events: Sequence[Event], notes: list[str]) -> bytes:
     kept, lost, more, asked = bytearray(), 0, True, False
     for message in _received(events, "http.request"):
         asked = True
@@ -149,7 +150,11 @@ def _body(scope: Mapping[str, Any], events: Iterable[Event], notes: list[str]) -
         more = bool(message.get("more_body"))
     if not asked:
         if announced := _announced(scope):
-            notes.append(f"the app did not read the body ({announced}), so it is not known")
+            is_wsgi = any(event.ev == Ev.WSGI_ENVIRON for event in events)
+            if is_wsgi:
+                notes.append(f"the body ({announced}) is not known: what an app reads from wsgi.input is not recorded")
+            else:
+                notes.append(f"the app did not read the body ({announced}), so it is not known")
     elif more:
         notes.append("the app did not get the body to its end: this is what it got")
     if lost:

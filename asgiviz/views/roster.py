@@ -22,7 +22,11 @@ SortKey = Callable[[Connection], Any]
 #: Events of one connection that are searched at a time.
 PORTION = 2_000
 #: Raw kinds that bodies and messages are in, and those that end a connection.
-_SEARCHED = frozenset(kind for kind, (ev, _) in enumerate(KINDS) if ev in (Ev.RECEIVE_END, Ev.SEND_BEGIN, Ev.EXIT, Ev.OTHER))
+_SEARCHED = frozenset(
+    kind
+    for kind, (ev, _) in enumerate(KINDS)
+    if ev in (Ev.RECEIVE_END, Ev.SEND_BEGIN, Ev.EXIT, Ev.WSGI_CHUNK, Ev.WSGI_EXIT, Ev.OTHER)
+)
 
 
 class Roster:

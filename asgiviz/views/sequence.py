@@ -12,9 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from asgiviz.model.connection import MOST_OPEN_CALLS, SERVICE_RESTART
+from asgiviz.model.environ import scope_of
 from asgiviz.model.events import Ev, Event
 from asgiviz.views.folding import Rows
 from asgiviz.views.messages import is_compressed
+from asgiviz.views.spells import Spells
 from asgiviz.views.steps import (
     APP_CLOSES,
     APP_REFUSES,
@@ -33,6 +35,7 @@ from asgiviz.views.steps import (
     shortened_message,
 )
 from asgiviz.views.tracebacks import parse
+from asgiviz.views.wsgi_messages import given_in
 
 #: Nanoseconds from which a time without events is a row of its own.
 PAUSE = 1_000_000_000
@@ -48,11 +51,14 @@ class Steps:
         self._rows = Rows()
         #: places in `items` of the exits that have a traceback
         self.exits: list[int] = []
-        #: the scope's type
+        #: the scope's type; wsgi
         self.kind: str | None = None
+        #: what the app was called with; of a WSGI app what its environ tells, in the form of a scope
         self.scope: Any = None
         #: the connection's number
         self.conn: int | None = None
+        #: the step by which the client's request is first seen here: the call of the app, or that it stands in line
+        self.first: Step | None = None
         self.began = self.last = 0
         self.last_seq: int | None = None
         #: for each layer the calls that are not back
@@ -60,8 +66,12 @@ class Steps:
         self._state: list[int] = []
         self._states: dict[State, State] = {}
         self._encoded: set[tuple[str, int]] = set()
-        self._called = self._exited = self._suspended = 0
+        #: when the app was called
+        self.called = 0
+        self._exited = self._suspended = 0
         self._suspended_since: int | None = None
+        self._queued: Step | None = None
+        self._spells = Spells()
         self._accepted = self._closed = False
         for event in events:
             self.add(event)
@@ -92,8 +102,13 @@ class Steps:
 
     @property
     def is_open(self) -> bool:
-        """Whether the app has been called and has not come back."""
-        return bool(self._state) and self._state[0] >= 0
+        """Whether the app has been called, or will be, and has not come back."""
+        return bool(self._state) and (self._state[0] >= 0 or (self._state[0] == NOT_BEGUN and self.in_line is not None))
+
+    @property
+    def in_line(self) -> int | None:
+        """Since when a WSGI request stands in line for a thread; None when it never did, or got one."""
+        return None if self._queued is None or self._queued.ended is not None else self._queued.t
 
     def running(self, now: int) -> int:
         """Nanoseconds in which the app was inside its call and in no receive or send of the outermost layer."""
@@ -101,7 +116,7 @@ class Steps:
             return 0
         end = self._exited if self._state[0] == ENDED else max(now, self.last)
         waiting = 0 if self._suspended_since is None else max(0, end - self._suspended_since)
-        return max(0, end - self._called - self._suspended - waiting)
+        return max(0, end - self.called - self._suspended - waiting)
 
     def add(self, event: Event) -> None:
         """Take in the next event of the connection."""
@@ -122,8 +137,12 @@ class Steps:
                 self._received(event, layer)
             case Ev.SEND_END:
                 self._sent(event, layer)
-            case Ev.EXIT:
+            case Ev.EXIT | Ev.WSGI_EXIT:
                 self._exit(event, layer)
+            case Ev.WSGI_QUEUED | Ev.WSGI_ENVIRON | Ev.WSGI_START_RESPONSE | Ev.WSGI_CHUNK:
+                self._add_wsgi(event, layer)
+            case Ev.STEP_BEGIN | Ev.STEP_END if event.get("at") is None:  # that it goes on, and its end, other rows tell
+                self._spells.took(event)
             case _:
                 self._point(event, layer)
         self.last = max(self.last, event.t)
@@ -134,6 +153,8 @@ class Steps:
     def _point(self, event: Event, layer: int) -> Step:
         step = Step(event.ev, layer, event.seq, event.t)
         step.fields = event.fields
+        if (took := self._spells.took(event)) is not None:
+            step.t, step.ended = event.t - took, event.t
         self._put(step, Edge.POINT, event)
         return step
 
@@ -156,7 +177,46 @@ class Steps:
             self.scope, self.kind = scope, kind if isinstance(kind, str) else None
         if isinstance(scope, Mapping) and is_compressed(scope.get("headers")):
             self._encoded.add(("receive", layer))
-        self._point(event, layer)
+        self._request(self._point(event, layer))
+
+    def _request(self, step: Step) -> None:
+        if step.layer == 0 and self.first is None:
+            self.first = step
+
+    def _add_wsgi(self, event: Event, layer: int) -> None:
+        match event.ev:
+            case Ev.WSGI_QUEUED if self._queued is None:
+                self._get_in_line(event, layer)
+            case Ev.WSGI_QUEUED:
+                self._point(event, layer)
+            case Ev.WSGI_ENVIRON:
+                self._take_environ(event, layer)
+            case _:
+                self._give(event, layer)
+
+    def _get_in_line(self, event: Event, layer: int) -> None:
+        self.kind = self.kind or "wsgi"
+        self._deepen(layer)
+        self._queued = self._point(event, layer)
+        self._request(self._queued)
+
+    def _take_environ(self, event: Event, layer: int) -> None:
+        self._enter(layer, event.t)
+        if self._queued is not None and self._queued.ended is None:
+            self._queued.ended = event.t
+        environ = event.get("environ")
+        if self.scope is None and isinstance(environ, Mapping):
+            self.scope = scope_of(environ)
+        self.kind = self.kind or "wsgi"
+        self._request(self._point(event, layer))
+
+    def _give(self, event: Event, layer: int) -> None:
+        """A WSGI app gives something: that takes no time that could be told."""
+        self._enter(layer, event.t)
+        step = Step("send", layer, event.seq, event.t)
+        step.end_seq, step.ended = event.seq, event.t
+        self._carry(step, given_in(event))
+        self._put(step, Edge.MESSAGE, event)
 
     def _exit(self, event: Event, layer: int) -> None:
         self._enter(layer, event.t)
@@ -238,14 +298,17 @@ class Steps:
 
     # -- who is where ----------------------------------------------------------------------------------------------
 
-    def _enter(self, layer: int, t: int) -> None:
+    def _deepen(self, layer: int) -> None:
         while len(self._state) <= layer:
             self._state.append(NOT_BEGUN)
             self.open.append({})
+
+    def _enter(self, layer: int, t: int) -> None:
+        self._deepen(layer)
         if self._state[layer] == NOT_BEGUN:
             self._state[layer] = 0
             if layer == 0:
-                self._called = t
+                self.called = t
 
     def _count_open(self, layer: int) -> None:
         if self._state[layer] != ENDED:

@@ -64,7 +64,7 @@ class Sieve:
             answer = self._late_answers.get(conn)
         if answer is None:
             return passed + self._weigh(conn, event)
-        if event.ev == Ev.EXIT and not event.layer and conn in self._answers:
+        if event.ev in (Ev.EXIT, Ev.WSGI_EXIT) and not event.layer and conn in self._answers:
             del self._answers[conn]
             _remember(self._late_answers, conn, answer)
         return [*passed, event] if answer else passed

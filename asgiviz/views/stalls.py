@@ -79,7 +79,7 @@ class Stall:
             number=_whole(event.get("id")),
             ended=ended,
             ns=_ns(event.get("ms")),
-            stack=tuple(frame for item in _items(event.get("stack")) if (frame := _frame(item)) is not None),
+            stack=tuple(frame for item in _items(event.get("stack")) if (frame := frame_of(item)) is not None),
             culprit=_whole(event.get("culprit")),
             victims=tuple(victim for item in _items(event.get("victims")) if (victim := _victim(item)) is not None),
             inferred=event.get("confidence") != "observed",
@@ -276,7 +276,8 @@ def _joined(signs: list[str]) -> Spans:
     return spans
 
 
-def _frame(item: Any) -> Frame | None:
+def frame_of(item: Any) -> Frame | None:
+    """The frame that a recording tells; None when it is none."""
     if not isinstance(item, Mapping):
         return None
     line = _whole(item.get("line"))

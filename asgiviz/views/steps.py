@@ -39,7 +39,8 @@ class Edge(StrEnum):
 
 
 class Step:
-    """Something the connection did. `what` is ``receive``, ``send``, ``pause``, or the `ev` of a single event.
+    """Something the connection did. `what` is ``receive``, ``send`` (also of what a WSGI app gives), ``pause``, or the `ev`
+    of a single event.
 
     `seq` and `t` are those of its first event, `end_seq` and `ended` those of the end of a call (None while it is open).
     """

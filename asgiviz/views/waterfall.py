@@ -28,6 +28,7 @@ LEGEND: tuple[tuple[str, str], ...] = (
     (STALLED, "holds the loop"),
     (FAILED, "failed"),
 )
+WSGI_LEGEND = ((RUNNING, "in the app"), (WAITING, "in line for a thread"), (OPEN, "open"), (FAILED, "failed"))
 
 
 def draw(lane: Lane, axis: TimeAxis, now: int, cursor: int | None = None, failed: bool = False) -> Spans:
@@ -198,9 +199,9 @@ def overlap(count: int, peak: int) -> str:
     return f"{number(count)}, one after the other" if peak == 1 else f"{number(count)}, up to {number(peak)} at once"
 
 
-def legend(width: int) -> str:
-    """What the signs mean, as much of it as there is room for; the most important first."""
-    said = [f"{sign} {says}" for sign, says in LEGEND]
+def legend(width: int, wsgi: bool = False) -> str:
+    """What the signs mean (of WSGI requests: `wsgi`), as much of it as there is room for; the most important first."""
+    said = [f"{sign} {says}" for sign, says in (WSGI_LEGEND if wsgi else LEGEND)]
     while said and cells_of("  ".join(said)) > width:
         said.pop()
     return "  ".join(said)

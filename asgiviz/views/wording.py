@@ -9,7 +9,8 @@ from asgiviz.model.connection import REFUSED
 from asgiviz.model.events import Ev, Event
 from asgiviz.model.masking import Mask
 from asgiviz.views.figures import duration, size
-from asgiviz.views.messages import masked, message_line, scope_line
+from asgiviz.views.messages import LONGEST, error_words, masked, message_line, scope_line
+from asgiviz.views.note_words import handing_back, is_of_app, note_words, thread_of
 from asgiviz.views.pools import told
 from asgiviz.views.sequence import Steps, text_of
 from asgiviz.views.spans import Role, Span, shortened
@@ -18,8 +19,7 @@ from asgiviz.views.stalls import Stall, code_of, plain_number
 from asgiviz.views.steps import APP_REFUSES, Edge, Fold, Item, Moment, Step
 from asgiviz.views.text import cells_of, literal, number, pairs, quote, safe, word
 
-#: Characters of a text that are looked at: no screen is wider, and some texts are very long.
-LONGEST = 4_000
+#: The letters of ASGI's two calls; WSGI has neither.
 LETTERS = {"receive": "R", "send": "S"}
 ROLES = {"receive": Role.RECEIVE, "send": Role.SEND}
 _CLOSING = ("websocket.close", "websocket.disconnect")
@@ -67,6 +67,8 @@ def short_name(step: Step) -> str:
 
 def until_now(steps: Steps, now: int) -> Said:
     """What an app that has not come back is doing."""
+    if steps.in_line is not None:
+        return Said(f"in line for a thread, {duration(max(0, now - steps.in_line))} so far", Role.WAITING)
     if not steps.open[0]:
         return Said(f"running: no step for {duration(max(0, now - steps.last))}")
     step = next(iter(steps.open[0].values()))
@@ -77,15 +79,6 @@ def until_now(steps: Steps, now: int) -> Said:
     return Said(words, Role.WAITING, LETTERS[step.what], ROLES[step.what], brief=brief)
 
 
-def error_words(error: Any) -> str:
-    """``Type: text`` of a recorded error."""
-    if not isinstance(error, Mapping):
-        return word(error)
-    kind, text = error.get("type"), error.get("text")
-    name = word(kind).removeprefix("builtins.") if kind is not None else "an unknown error"
-    return f"{name}: {safe(text[:LONGEST]) if isinstance(text, str) else word(text)}" if text else name
-
-
 def _is_over(steps: Steps, step: Step) -> bool:
     return steps.state[step.layer] < 0
 
@@ -94,12 +87,16 @@ def _fold(fold: Fold) -> Said:
     step = fold.sample
     waited = f", {duration(fold.waited)} of it waiting" if fold.waited else ""
     words = f"{size(fold.bytes)} in {duration(fold.took)}{waited}"
-    return Said(words, Role.PLAIN, LETTERS[step.what], ROLES[step.what], f"{number(fold.messages)} × {_kind(step)}")
+    return Said(words, Role.PLAIN, _letter(step), ROLES[step.what], f"{number(fold.messages)} × {_kind(step)}")
 
 
 def _kind(step: Step) -> str:
     kind = step.message.get("type") if isinstance(step.message, Mapping) else None
     return word(kind) if kind is not None else ""
+
+
+def _letter(step: Step) -> str:
+    return " " if _kind(step).startswith("wsgi.") else LETTERS[step.what]
 
 
 def _called(step: Step, over: bool) -> Said:
@@ -127,7 +124,7 @@ def _broken(step: Step) -> str:
 
 
 def _message(steps: Steps, step: Step, mask: Mask | None) -> Said:
-    sign, sign_role = LETTERS[step.what], ROLES[step.what]
+    sign, sign_role = _letter(step), ROLES[step.what]
     waited = f"waited {duration(step.took or 0)}" if step.what == "receive" and step.apart and step.waited else ""
     if step.what == "receive" and step.broke:
         role = Role.ERROR if step.fields.get("raised") is not None else Role.PLAIN
@@ -150,7 +147,11 @@ def _point(moment: Moment, mask: Mask | None, steps: Steps) -> Said:
     match step.what:
         case Ev.SCOPE:
             return Said(scope_line(step.fields.get("scope"), mask).words, Role.PLAIN)
-        case Ev.EXIT:
+        case Ev.WSGI_QUEUED:
+            return _in_line(step, steps)
+        case Ev.WSGI_ENVIRON:
+            return Said(scope_line(steps.scope, mask).words, Role.PLAIN, kind=thread_of(step.fields))
+        case Ev.EXIT | Ev.WSGI_EXIT:
             return _exit(step, steps)
         case Ev.LOG:
             return _log(step, mask)
@@ -158,16 +159,16 @@ def _point(moment: Moment, mask: Mask | None, steps: Steps) -> Said:
             dropped = fields.get("dropped")
             count = number(dropped) if type(dropped) is int else word(dropped)
             return Said(f"{count} events were dropped here", Role.QUIET, "┄")
-        case Ev.NOTE if fields.get("name") == "mark":
-            comment = fields.get("data")
-            what = "the mark was taken away" if fields.get("phase") == "end" else "you marked it"
-            return Said(what, Role.QUIET, "◆", quoted=comment or None)
-        case Ev.NOTE | Ev.CLIENT:
-            heads = ("client", "what") if step.what == Ev.CLIENT else ("name", "phase")
+        case Ev.NOTE:
+            return _note(step, fields)
+        case Ev.CLIENT:
+            heads = ("client", "what")
             head = " ".join(word(fields[key]) for key in heads if fields.get(key) is not None)
             rest = pairs({key: value for key, value in fields.items() if key not in heads})
-            sign = "◇" if step.what == Ev.CLIENT else "◆"
-            return Said(f"{word(step.what)} {head}{'  ' if rest else ''}{rest}", Role.QUIET, sign)
+            return Said(f"{word(step.what)} {head}{'  ' if rest else ''}{rest}", Role.QUIET, "◇")
+        case Ev.STEP_END:
+            after = "" if step.ended is None else f"  after {duration(step.ended - step.t)}"
+            return Said(handing_back(step.fields) + after, Role.QUIET, "·")
         case Ev.STALL:
             return _stall(step, steps)
         case Ev.POOL:
@@ -176,9 +177,30 @@ def _point(moment: Moment, mask: Mask | None, steps: Steps) -> Said:
             return Said(f"{word(other)}  {pairs(fields)}".rstrip(), Role.QUIET, "·")
 
 
+def _note(step: Step, fields: Mapping[str, Any]) -> Said:
+    if is_of_app(fields):
+        return Said(note_words(fields, step.took), Role.PLAIN, "◆", Role.LIFE, kind=thread_of(fields))
+    if fields.get("name") != "mark":
+        return Said(f"note {note_words(fields)}", Role.QUIET, "◆")
+    comment = fields.get("data")
+    what = "the mark was taken away" if fields.get("phase") == "end" else "you marked it"
+    return Said(what, Role.QUIET, "◆", quoted=comment or None)
+
+
+def _in_line(step: Step, steps: Steps) -> Said:
+    """A WSGI request in line for a thread, and how long that was."""
+    if step.ended is not None:
+        words = f"waited {duration(step.ended - step.t)} for a thread"
+    else:
+        words = "stands in line for a thread" if steps.is_open else "never got a thread"
+    return Said(words, Role.WAITING, brief=words.partition(" for a")[0])
+
+
 def _exit(step: Step, steps: Steps) -> Said:
     outcome, error = step.fields.get("outcome"), step.fields.get("error")
-    after = f" after {duration(step.t - steps.began)}"
+    if steps.in_line is not None:
+        return Said(f"{word(outcome)} before a thread was free", Role.PLAIN)
+    after = f" after {duration(step.t - steps.called)}"
     if outcome == "raised":
         below = bool(step.parts) and step.parts[0].error
         return Said(f"raised{after}" if below else f"raised {error_words(error)}", Role.ERROR)

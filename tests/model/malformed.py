@@ -17,7 +17,25 @@ MESSAGES = FROZEN | st.fixed_dictionaries(
     {"type": TYPES | FROZEN},
     optional=dict.fromkeys(("status", "headers", "body", "text", "bytes", "code", "reason", "more_body"), FROZEN),
 )
-FIELDS = st.dictionaries(
+_CGI = ("REQUEST_METHOD", "PATH_INFO", "SCRIPT_NAME", "QUERY_STRING", "CONTENT_LENGTH", "REMOTE_PORT", "HTTP_HOST")
+ENVIRONS = FROZEN | st.dictionaries(st.sampled_from(_CGI), FROZEN, max_size=4)
+WSGI_FIELDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "environ": ENVIRONS,
+        **dict.fromkeys(("client", "thread", "status", "headers", "exc_info", "body", "via"), FROZEN),
+    },
+)
+_PLACES = st.fixed_dictionaries({}, optional=dict.fromkeys(("file", "line", "function", "code"), FROZEN))
+NOTE_FIELDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "phase": st.sampled_from(["begin", "end"]) | FROZEN,
+        "at": _PLACES | FROZEN,
+        **dict.fromkeys(("name", "data", "span", "task", "thread"), FROZEN),
+    },
+)
+FIELDS = WSGI_FIELDS | NOTE_FIELDS | st.dictionaries(
     st.sampled_from(["scope", "message", "raised", "cancelled", "outcome", "error", "value"]), MESSAGES, max_size=4
 )
 EVENTS = st.builds(

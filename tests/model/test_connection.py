@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from asgiviz.model.connection import MOST_OPEN_CALLS, Closer, Connection, Connections, Outcome
 from asgiviz.model.events import BODIES, KINDS, LARGE, OTHER, Ev, Event, Raw, expand
-from tests.model.malformed import EVENTS, MESSAGES
+from tests.model.malformed import EVENTS, MESSAGES, WSGI_FIELDS
 
 HTTP = {
     "type": "http",
@@ -39,7 +39,7 @@ def raws(draw: st.DrawFn) -> Raw:
         payload = draw(MESSAGES)
     else:
         names = st.sampled_from(["message", "raised", "cancelled", "outcome", "error", "scope"])
-        payload = draw(st.none() | st.dictionaries(names, MESSAGES | OUTCOMES, max_size=3))
+        payload = draw(st.none() | st.dictionaries(names, MESSAGES | OUTCOMES, max_size=3) | WSGI_FIELDS)
     if kind == OTHER:
         payload = {**(payload or {}), "ev": draw(st.sampled_from([*Ev, "wire"])).lower()}
     if (
@@ -272,3 +272,67 @@ def test_a_raw_event_counts_as_the_event_it_stands_for(run: list[Raw], epoch: in
             facts = [(repr(getattr(one, name)), repr(getattr(other, name)), name) for name in Connection.__slots__]
             assert [fact for fact in facts if fact[0] != fact[1]] == []
     assert list(taken) == list(added)
+
+
+ENVIRON = {
+    "REQUEST_METHOD": "POST",
+    "SCRIPT_NAME": "/shop",
+    "PATH_INFO": "/caf\xc3\xa9",
+    "QUERY_STRING": "dry=1",
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "CONTENT_LENGTH": "3",
+    "HTTP_X_REQUEST_ID": "7",
+    "wsgi.input": {"$repr": "<BytesIO>", "$type": "_io.BytesIO"},
+}
+
+
+def wsgi(*told: tuple[Ev, dict[str, Any]]) -> Connection:
+    """A request of WSGI that got in line at 1,000, and then an event each microsecond."""
+    connection = Connection(1, 1_000)
+    connection.add(Event(1, 1_000, Ev.WSGI_QUEUED, 1, 0, None, {"client": ["127.0.0.1", 5123]}))
+    for number, (ev, fields) in enumerate(told, 2):
+        connection.add(Event(number, number * 1_000, ev, 1, 0, None, fields))
+    return connection
+
+
+def test_a_wsgi_request_waits_in_line_and_then_runs() -> None:
+    """It begins in line, is called with its thread, and what it says and gives becomes its facts."""
+    connection = wsgi(
+        (Ev.WSGI_ENVIRON, {"environ": ENVIRON, "thread": "waitress-2"}),
+        (Ev.WSGI_START_RESPONSE, {"status": "201 Created", "headers": [["Content-Type", "text/plain"]]}),
+        (Ev.WSGI_CHUNK, {"body": b"hello"}),
+        (Ev.WSGI_CHUNK, {"body": {"$bytes": b"w", "$len": 6}}),
+        (Ev.WSGI_EXIT, {"outcome": "returned"}),
+    )
+    assert (connection.kind, connection.method, connection.path, connection.query) == ("wsgi", "POST", "/shop/café", b"dry=1")
+    assert (connection.began, connection.called, connection.ended, connection.waited_receive) == (1_000, 2_000, 6_000, 1_000)
+    assert (connection.client, connection.thread, connection.http_version) == (("127.0.0.1", 5123), "waitress-2", "1.1")
+    assert connection.request_headers == ((b"content-length", b"3"), (b"x-request-id", b"7"))
+    assert (connection.status, connection.response_headers) == (201, ((b"Content-Type", b"text/plain"),))
+    assert (connection.bytes_in, connection.bytes_out, connection.messages_out) == (3, 11, 2)
+    assert (connection.outcome, connection.failed, connection.open_calls) == (Outcome.RETURNED, False, {})
+
+
+def test_exc_info_replaces_a_status_that_nobody_has_seen() -> None:
+    """As long as no byte was given, the second start_response counts; after that it is the app's error and changes nothing."""
+    early = [(Ev.WSGI_START_RESPONSE, {"status": "200 OK", "headers": []})]
+    late = (Ev.WSGI_START_RESPONSE, {"status": "500 Oops", "headers": [], "exc_info": {"type": "E", "text": ""}})
+    assert wsgi(*early, late).status == 500
+    assert wsgi(*early, (Ev.WSGI_CHUNK, {"body": b""}), late).status == 500
+    assert wsgi(*early, (Ev.WSGI_CHUNK, {"body": b"x"}), late).status == 200
+
+
+@pytest.mark.parametrize(
+    ("how", "failed"),
+    [({"outcome": "returned"}, True), ({"outcome": "raised"}, True), ({"outcome": "cancelled"}, False)],
+    ids=str,
+)
+def test_a_wsgi_app_that_ends_without_an_answer(how: dict[str, Any], failed: bool) -> None:
+    """It has failed, unless the server itself gave the request up."""
+    assert wsgi((Ev.WSGI_EXIT, how)).failed is failed
+
+
+def test_a_file_that_was_handed_over_counts_as_long_as_it_was_announced() -> None:
+    """Its bytes never pass the app's iterable; Content-Length says how many there are."""
+    start = (Ev.WSGI_START_RESPONSE, {"status": "200 OK", "headers": [["content-length", "70"]]})
+    assert wsgi(start, (Ev.WSGI_CHUNK, {"body": b"", "via": "file"})).bytes_out == 70

@@ -52,6 +52,14 @@ PLACES: dict[str, Any] = {
     "state dict": {"state": {"secrets": {"a": {"b": SECRET}}}},
     "state odd keys": {"state": {1: {"password": SECRET}, b"token": RAW}},
     "state below odd keys": {"state": {1: 2, "x": {"headers": [(b"cookie", RAW)]}}},
+    "environ header": {"environ": {"HTTP_AUTHORIZATION": SECRET}},
+    "environ cookie": {"environ": {"HTTP_COOKIE": SECRET}},
+    "environ header with dashes": {"environ": {"HTTP_X_API_KEY": SECRET, "HTTP_PROXY_AUTHORIZATION": SECRET}},
+    "environ query": {"environ": {"QUERY_STRING": "a=1&access_token=" + SECRET}},
+    "environ target with a query": {
+        "environ": {"REQUEST_URI": "/x?access_token=" + SECRET, "RAW_URI": "/?a=b&token=" + SECRET}
+    },
+    "header of start_response": {"headers": [["Set-Cookie", SECRET]]},
     "dollar key": {"state": {"$password": SECRET}},
 }
 

@@ -195,11 +195,12 @@ def test_a_late_waking_alone_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> 
         (asyncio.__file__, False),
         (loop_watch.__file__, False),
         (str(Path(loop_watch.__file__).parents[1] / "demo" / "app.py"), True),
+        (str(Path(loop_watch.__file__).parents[1] / "_lessons" / "06-blocking" / "apps" / "one.py"), True),
         ("<frozen importlib._bootstrap>", False),
     ],
 )
 def test_whose_code_a_file_is(file: str, own: bool) -> None:
-    """The user's own is what is neither Python's nor installed nor ours; the demo stands for the user's."""
+    """The user's own is what is neither Python's nor installed nor ours; demo and lessons stand for the user's."""
     assert is_user_file(file) is own
 
 

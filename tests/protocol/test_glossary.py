@@ -116,6 +116,18 @@ def test_state_means_another_thing_in_lifespan() -> None:
     assert "empty" in ours.line
 
 
+def test_every_key_of_a_real_environ_is_explained() -> None:
+    """No key that waitress gives is without an explanation; a header leads to that of the header, or to what HTTP_ means."""
+    keys = """REMOTE_ADDR REMOTE_HOST REMOTE_PORT REQUEST_METHOD SERVER_PORT SERVER_NAME SERVER_SOFTWARE SERVER_PROTOCOL
+        SCRIPT_NAME PATH_INFO REQUEST_URI QUERY_STRING CONTENT_TYPE CONTENT_LENGTH wsgi.url_scheme wsgi.version wsgi.errors
+        wsgi.multithread wsgi.multiprocess wsgi.run_once wsgi.input wsgi.file_wrapper wsgi.input_terminated
+        waitress.client_disconnected HTTP_COOKIE HTTP_X_OWN""".split()
+    assert [key for key in keys if glossary.environ_key(key) is None] == []
+    assert glossary.environ_key("HTTP_COOKIE") is glossary.header("cookie")
+    assert glossary.environ_key("werkzeug.socket") is None
+    assert glossary.environ_key(7) is None
+
+
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message["type"])
 def test_every_message_and_all_its_keys_are_explained(message: dict[str, Any]) -> None:
     """A message, and each key that it may have, is explained."""
@@ -153,12 +165,14 @@ def test_every_explanation_is_short_and_whole() -> None:
 
 
 def test_every_explanation_leads_to_the_standard() -> None:
-    """Its address is a page of the ASGI specification or an RFC, the one that its section names."""
+    """Its address is a page of the ASGI specification, PEP 3333 or an RFC, the one that its section names."""
     page = r"https://asgi\.readthedocs\.io/en/latest/(specs/(main|www|lifespan|tls)|extensions)\.html#[a-z0-9-]+"
     for entry in ENTRIES:
         if rfc := re.search(r"RFC (\d+)", entry.section):
             document = rf"https://www\.rfc-editor\.org/rfc/rfc{rfc[1]}\.html(#(section|appendix)-[\dA-Z.]+)?"
             assert re.fullmatch(document, entry.url), entry.url
+        elif entry.section.startswith("PEP 3333: "):
+            assert re.fullmatch(r"https://peps\.python\.org/pep-3333/#[a-z0-9-]+", entry.url), entry.url
         else:
             assert re.fullmatch(page, entry.url), entry.url
             assert re.fullmatch(r"(ASGI|HTTP & WebSocket|Lifespan|TLS|Extensions): .+", entry.section), entry.section

@@ -12,7 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asgiviz.model.events import EXIT, GAP, NOTE, RECEIVE_BEGIN, SCOPE, Event, Raw
+from asgiviz.model.events import (
+    EXIT,
+    GAP,
+    NOTE,
+    RECEIVE_BEGIN,
+    SCOPE,
+    WSGI_CHUNK,
+    WSGI_ENVIRON,
+    WSGI_EXIT,
+    WSGI_QUEUED,
+    Event,
+    Raw,
+)
 from asgiviz.store import recorder as recorder_module
 from asgiviz.store.recorder import BLOCK, Recorder
 from tests.store.files import filled, request
@@ -91,6 +103,20 @@ def test_an_open_connection_keeps_its_scope_always() -> None:
     assert (events[0].ev, events[0].seq) == ("scope", 1)
     assert recorder.kept <= 1_000 + BLOCK
     assert accounted(events) == 20_000
+
+
+def test_an_open_wsgi_request_keeps_how_it_began() -> None:
+    """Its place in line and its environ stay, as a scope does; once it is over they go like everything else."""
+    chatty: list[Raw] = [(0, WSGI_QUEUED, 1, 0, None, {"client": None}), (1, WSGI_ENVIRON, 1, 0, None, {"environ": {}})]
+    chatty += [(n, WSGI_CHUNK, 1, 0, None, {"body": b"x"}) for n in range(2, 20_000)]
+    recorder = filled(chatty, max_events=1_000)
+    recorder.tidy()
+    assert [event.ev for event in read(recorder)][:3] == ["wsgi.queued", "wsgi.environ", "gap"]
+    recorder.emit((20_000, WSGI_EXIT, 1, 0, None, {"outcome": "returned"}))
+    for raw in chatty[2:10_000]:
+        recorder.emit((raw[0], WSGI_CHUNK, None, 0, None, raw[5]))
+    recorder.tidy()
+    assert read(recorder)[0].ev == "gap"
 
 
 def test_a_connection_that_ends_late_is_let_go_then() -> None:

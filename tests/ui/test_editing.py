@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from asgiviz.model.events import Ev, Event
-from asgiviz.ui.editing import command, line_of
+from asgiviz.ui.editing import line_of
 
 TRACEBACK = """Traceback (most recent call last):
   File "/usr/lib/python3.11/site-packages/starlette/routing.py", line 80, in handle
@@ -16,19 +14,6 @@ TRACEBACK = """Traceback (most recent call last):
     raise Declined
 bank.client.Declined
 """
-
-
-@pytest.mark.parametrize(
-    ("editor", "expected"),
-    [
-        ("vim", ["vim", "+41", "/srv/app/shop.py"]),
-        ("code --wait", ["code", "--wait", "--goto", "/srv/app/shop.py:41"]),
-        ("/opt/bin/zed", ["/opt/bin/zed", "--goto", "/srv/app/shop.py:41"]),
-    ],
-)
-def test_an_editor_is_asked_in_its_own_way(editor: str, expected: list[str]) -> None:
-    """Those of the terminal take +line, graphical ones file:line."""
-    assert command(editor, "/srv/app/shop.py", 41) == expected
 
 
 def test_the_users_own_line_is_opened() -> None:

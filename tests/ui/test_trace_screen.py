@@ -18,7 +18,7 @@ from asgiviz.ui.arrangement import PANES
 from asgiviz.ui.comparison_screen import ComparisonScreen
 from asgiviz.ui.composer import Composer
 from asgiviz.ui.copy_menu import CopyMenu
-from asgiviz.ui.keys import ACTIONS
+from asgiviz.ui.keys import ACTIONS, SCREENS
 from asgiviz.ui.text_screen import PageScreen
 from tests.ui.staging import LARGE, SMALL, Show, client, opened, played, running
 
@@ -28,7 +28,8 @@ pytestmark = pytest.mark.slow
 RUDE = "tests.apps.rude:app"
 #: Ends the app, stops the process or the server, or opens slowly: each has a test of its own, or belongs to a real terminal.
 APART = {"app.quit", "app.suspend", "app.palette", "trace.restart", "trace.stop"}
-KEYS = [key for action in ACTIONS.values() if action.id not in APART for key in action.keys]
+HERE = [action for action in ACTIONS.values() if action.group in SCREENS["trace"] and action.id not in APART]
+KEYS = [key for action in HERE for key in action.keys]
 
 
 async def press_everything(show: Show, pane: str) -> None:

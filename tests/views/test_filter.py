@@ -107,7 +107,7 @@ def test_a_text_is_not_put_together_from_two_websocket_messages() -> None:
         ("~x y", 1, "there is no atom ~x: the atoms are ~m ~p"),
         ("~s 5x", 4, "5x is no status"),
         ("~s ٣٣٣", 4, "is no status"),
-        ("~t ftp", 4, "ftp is no scope type: write http, websocket or lifespan"),
+        ("~t ftp", 4, "ftp is no scope type: write http, websocket, lifespan or wsgi"),
         ("~d soon", 4, "soon is no duration"),
         ("~d 999999999999999999m", 4, "longer than any recording"),
         ("~h :x", 4, "names no header"),

@@ -54,6 +54,22 @@ def test_an_inner_layer_and_what_comes_behind_the_exit_change_nothing() -> None:
     assert (made.ended, made.failed, made.waiting) == (10 * MS, True, False)
 
 
+def test_a_wsgi_request_waits_in_line_and_runs_in_its_thread() -> None:
+    """Waiting from the line to the call of the app, running from there to the end, however it ends."""
+    made = Lane(1, 0)
+    for t, ev, fields in (
+        (0, Ev.WSGI_QUEUED, {}),
+        (30, Ev.WSGI_ENVIRON, {"environ": {}}),
+        (40, Ev.WSGI_START_RESPONSE, {"status": "200 OK"}),
+        (50, Ev.WSGI_CHUNK, {"body": b""}),
+    ):
+        assert made.waiting is (0 < t <= 30)
+        made.add(call(t, ev, 0, **fields)._replace(call=None))
+    assert list(made.stretches(60 * MS)) == [Stretch(0, 30 * MS, 30 * MS), Stretch(30 * MS, 60 * MS, 0)]
+    made.add(call(70, Ev.WSGI_EXIT, 0, outcome="raised"))
+    assert (made.kind, made.answered, made.ended, made.failed) == ("wsgi", 40 * MS, 70 * MS, True)
+
+
 def test_a_lane_knows_when_the_answer_began_and_when_it_held_the_loop() -> None:
     """The first start of a response counts; a stall lasts until it is told, for its culprit, and the last word counts."""
     made = lane(1, 0, None)

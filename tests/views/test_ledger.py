@@ -111,6 +111,7 @@ def test_marks_are_taken_from_notes_and_belong_to_no_moment() -> None:
         note(3, name=MARK, data={"$repr": "<object>", "$type": "x.Y"}),
         note(4),
         note(2, name=MARK, phase="end"),
+        note(3, name=MARK, data={"of": "the app"}, thread="MainThread"),  # `asgiviz.note("mark", …)` marks nothing
     ]
     assert fed(raws, 11).marks == {1: comment, 2: ""}
     ledger, recorder = fed(raws), filled(raws)

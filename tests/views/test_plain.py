@@ -258,9 +258,14 @@ def test_colour_says_nothing_of_its_own() -> None:
 
 
 def test_signs_differ_without_colour_and_in_ascii() -> None:
-    """Every kind of event can be told by its sign alone, in both alphabets."""
-    for signs in ([look.sign for look in plain._LOOKS.values()], [look.ascii for look in plain._LOOKS.values()]):
+    """Every kind of event can be told by its sign alone, in both alphabets; those of WSGI, which have no letter, with a word."""
+    looks = plain._LOOKS
+    alone = [look for ev, look in looks.items() if not ev.startswith(("wsgi.", "step."))]
+    for signs in ([look.sign for look in alone], [look.ascii for look in alone]):
         assert len(set(signs)) == len(signs)
+    assert len({(look.letter, look.word, look.sign) for look in looks.values()}) == len(looks)
+    assert {looks[ev].sign for ev in (Ev.WSGI_START_RESPONSE, Ev.WSGI_CHUNK, Ev.SEND_BEGIN)} == {"◀"}
+    assert looks[Ev.WSGI_ENVIRON].sign == looks[Ev.RECEIVE_END].sign
     assert all(look.ascii.isascii() for look in plain._LOOKS.values())
 
 

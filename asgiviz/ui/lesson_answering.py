@@ -1,0 +1,187 @@
+"""Answering and turning pages: what the learner says, and where that leads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+
+from asgiviz.course.lesson import Ask, Go, Kind, Practise, Question
+from asgiviz.course.metrics import measure
+from asgiviz.course.walk import State, Walk
+from asgiviz.ui.lesson_room import LessonRoom
+from asgiviz.views.client_lanes import since
+
+if TYPE_CHECKING:
+    from asgiviz.ui.app import AsgivizApp
+
+
+class Answering(Screen[None]):
+    """The part of the lesson screen that takes answers and turns pages."""
+
+    if TYPE_CHECKING:
+        app: AsgivizApp
+
+        # what other parts of the screen do
+        def refresh_text(self, to_end: bool = True) -> None: ...
+        def remember(self) -> None: ...
+        def begin_run(self, run: str) -> None: ...
+        def watched(self) -> bool: ...
+        def begin_practice(self) -> None: ...
+        def action_check(self) -> None: ...
+        def bring_forward(self, name: str) -> None: ...
+        def clock_time(self) -> float: ...
+
+    walk: Walk
+    room: LessonRoom
+    #: what is typed as the answer to a question for a number
+    typed = ""
+
+    # -- pages -----------------------------------------------------------------------------------------------------
+
+    def open_page(self) -> None:
+        """Show the page that the walk is at, from its top; with the last run that it is about."""
+        if (run := self.run_here()) is not None:
+            self.room.show(run)
+        if any(isinstance(block, Practise) for block in self.walk.page.blocks):
+            self.begin_practice()
+        self.bring_forward("lesson")
+        self.refresh_text(to_end=False)
+
+    def run_here(self) -> str | None:
+        """The run that the page is about: the next one to be made, else the last that was."""
+        here = [block.run for block in self.walk.page.blocks if isinstance(block, Go)]
+        undone = [run for run in here if run not in self.walk.progress.runs]
+        return next(iter(undone or here[-1:]), None)
+
+    def action_next_page(self) -> None:
+        """The next page, when this one is done."""
+        try:
+            self.walk.next_page()
+        except ValueError as error:
+            self.notify(str(error), severity="warning", markup=False)
+            return
+        self.remember()
+        self.open_page()
+
+    def action_previous_page(self) -> None:
+        """The page before."""
+        try:
+            self.walk.previous_page()
+        except ValueError as error:
+            self.notify(str(error), markup=False)
+            return
+        self.open_page()
+
+    def action_go_on(self) -> None:
+        """Whatever comes next."""
+        if not self.watched():
+            return
+        gate = self.walk.gate()
+        match gate:
+            case Ask(question=id_):
+                self._urge(self.walk.lesson.questions[id_])
+            case Go(run=id_):
+                self.begin_run(id_)
+            case Practise():
+                self.action_check()
+            case _ if self.walk.can_go_on:
+                self.action_next_page()
+            case _:
+                self.notify("This was the last page. Escape leads to the other lessons.")
+
+    def _urge(self, question: Question) -> None:
+        """Enter at a question: it takes what is typed, or says what is missing."""
+        self.bring_forward("lesson")
+        state = self.walk.state_of(question.id)
+        if state is State.CHOSEN:
+            self.notify("How sure are you? 1 a guess, 2 fairly, 3 certain.")
+        elif not question.options and self.typed:
+            self._say(question, self.typed)
+        elif question.options:
+            letters = " ".join("abcd"[: len(question.options)])
+            self.notify(f"Choose an answer first: {letters}.")
+        else:
+            self.notify("Type a number first.")
+
+    # -- answers ---------------------------------------------------------------------------------------------------
+
+    def _asked(self) -> Question | None:
+        gate = self.walk.gate()
+        return self.walk.lesson.questions[gate.question] if isinstance(gate, Ask) else self._changeable()
+
+    def _changeable(self) -> Question | None:
+        """A prediction that is given, as long as its run has not been made."""
+        gate = self.walk.gate()
+        if not isinstance(gate, Go):
+            return None
+        asked = [block.question for block in self.walk.in_sight() if isinstance(block, Ask)]
+        sealed = [id_ for id_ in asked if self.walk.state_of(id_) is State.SEALED]
+        return self.walk.lesson.questions[sealed[-1]] if sealed else None
+
+    def action_answer(self, letter: str) -> None:
+        """One of the options."""
+        question = self._asked()
+        if question is None or not question.options:
+            return
+        place = "abcd".index(letter)
+        if place < len(question.options):
+            self._say(question, question.options[place].id)
+
+    def _say(self, question: Question, said: str) -> None:
+        try:
+            self.walk.choose(question.id, said, self.clock_time())
+        except ValueError as error:
+            self.notify(str(error), severity="warning", markup=False)
+            return
+        self.typed = ""
+        self._answered(question)
+
+    def action_sure(self, number: int) -> None:
+        """How sure the answer is; or a digit of a number that is typed."""
+        question = self._asked()
+        if question is None:
+            return
+        if not question.options and self.walk.state_of(question.id) is State.OPEN:
+            self.type_in(str(number))
+            return
+        if not question.confidence:
+            return
+        try:
+            self.walk.be_sure(question.id, number, self.clock_time())
+        except ValueError as error:
+            self.notify(str(error), severity="warning", markup=False)
+            return
+        self._answered(question)
+
+    def type_in(self, character: str) -> bool:
+        """Take a character of a number; False when no number is asked for."""
+        question = self._asked()
+        if question is None or question.options or self.walk.state_of(question.id) is not State.OPEN:
+            return False
+        if character == "backspace":
+            self.typed = self.typed[:-1]
+        elif character in "0123456789." and len(self.typed) < 12:
+            self.typed += character
+        else:
+            return False
+        self.refresh_text()
+        return True
+
+    def _answered(self, question: Question) -> None:
+        self.remember()
+        self.refresh_text()
+        if question.kind is Kind.OBSERVE and self.walk.state_of(question.id) is State.WRONG:
+            self._look_again(question)
+
+    def _look_again(self, question: Question) -> None:
+        """Bring the stage to the moment that a wrong observation is about."""
+        showing = self.room.showing
+        if showing is None or question.look is None or showing.record.zero is None:
+            return
+        found = measure(showing.record, question.look)
+        seqs = set(found.seqs) if found is not None else set()
+        times = [event.t for event in showing.record.events if event.seq in seqs]
+        if times:
+            began, ended = since(showing.record, min(times)), since(showing.record, max(times))
+            showing.playback.go_to((began + ended) // 2)

@@ -1,0 +1,70 @@
+"""A pane of rows that are drawn for its width: to read and to scroll, without a cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from asgiviz.ui.lines_pane import LinesPane
+from asgiviz.views.spans import Row, Spans
+
+
+class RowsPane(LinesPane):
+    """The rows that `draw` gives for a width and a height; drawn anew when the size is another, or when told to."""
+
+    def __init__(self, draw: Callable[[int, int], list[Row]], *, id: str | None = None) -> None:  # noqa: A002  # Textual's name
+        super().__init__(id=id)
+        self._draw = draw
+        self._rows: list[Row] = []
+        self._drawn_for: tuple[int, int] | None = None
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        """The rows at a size."""
+        if (width, height) != self._drawn_for:
+            self._rows, self._drawn_for = self._draw(width, height), (width, height)
+        return self._rows
+
+    def changed(self) -> None:
+        """What is drawn has changed."""
+        self._drawn_for = None
+        if self.is_mounted and self.display:
+            self.show_changes()
+
+    def scroll_to_end(self) -> None:
+        """Bring the last row into sight."""
+        self.top = max(0, self.count() - self.rows_in_sight)
+        self.redraw()
+
+    def scroll_to_start(self) -> None:
+        """Bring the first row into sight."""
+        self.top = 0
+        self.redraw()
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the last row is in sight."""
+        return self.top + self.rows_in_sight >= self.count()
+
+    def count(self) -> int:
+        return len(self.rows(self._text_width, self.size.height))
+
+    def line(self, index: int, width: int) -> Spans:
+        return self.rows(width, self.size.height)[index].spans
+
+    def action_move(self, rows: int) -> None:
+        """There is no cursor: scroll."""
+        self._scroll(rows)
+
+    def action_page(self, pages: int) -> None:
+        """There is no cursor: scroll."""
+        self._scroll(pages * max(1, self.rows_in_sight - 1))
+
+    def action_first(self) -> None:
+        """There is no cursor: scroll."""
+        self.scroll_to_start()
+
+    def action_last(self) -> None:
+        """There is no cursor: scroll."""
+        self.scroll_to_end()
+
+    def select(self, key: object, *, tell: bool = True) -> None:
+        """There is no cursor."""

@@ -1,0 +1,15 @@
+import asyncio
+import os
+
+import asgiviz
+
+WAIT = float(os.environ.get("WAIT", "0.2"))
+
+
+async def app(scope, receive, send):
+    assert scope["type"] == "http"
+    for step in (1, 2, 3):
+        asgiviz.note(f"step {step}")
+        await asyncio.sleep(WAIT)  # a door
+    await send({"type": "http.response.start", "status": 200})
+    await send({"type": "http.response.body", "body": b"three steps\n"})

@@ -1,0 +1,15 @@
+import os
+import time
+
+import asgiviz
+
+WAIT = float(os.environ.get("WAIT", "0.2"))
+
+
+async def app(scope, receive, send):
+    assert scope["type"] == "http"
+    for step in (1, 2, 3):
+        asgiviz.note(f"step {step}")
+        time.sleep(WAIT)  # work, and no door
+    await send({"type": "http.response.start", "status": 200})
+    await send({"type": "http.response.body", "body": b"three steps\n"})

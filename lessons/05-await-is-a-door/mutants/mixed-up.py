@@ -1,0 +1,15 @@
+# fails: page-right | the answers come in the order of the questions, not of arrival
+import asyncio
+
+import upstream
+
+
+async def app(scope, receive, send):
+    assert scope["type"] == "http"
+    item = scope["path"].strip("/")
+    stock, price = await asyncio.gather(
+        upstream.price(item), upstream.stock(item)
+    )
+    page = f"{price}, {stock}"
+    await send({"type": "http.response.start", "status": 200})
+    await send({"type": "http.response.body", "body": page.encode()})

@@ -1,0 +1,17 @@
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+import legacy
+
+driver_threads = ThreadPoolExecutor(16, "driver")
+
+
+async def app(scope, receive, send):
+    assert scope["type"] == "http"
+    loop = asyncio.get_running_loop()
+    row = await loop.run_in_executor(
+        driver_threads, legacy.query, scope["path"]
+    )
+    await send({"type": "http.response.start", "status": 200,
+                "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": row.encode()})

@@ -1,0 +1,127 @@
+"""Trials on the virtual clock, and what happens where it cannot hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from asgiviz.experiment.failure import Blame
+from asgiviz.experiment.trial import Phase, Trial
+from asgiviz.model.events import Ev
+from tests.experiment.lessons import ASGI, PATIENCE, SOLUTION, WSGI, experiment, lesson, write
+
+
+def tried(directory: Path, code: str, wait: float = 1.0, order: int | None = None, timeout: float = 60.0) -> Trial:
+    """A finished trial of a learner's code, with four clients."""
+    file = write(directory / "work" / "app.py", code)
+    run = experiment(clock="virtual", wait=wait, timeout=timeout)
+    trial = Trial(lesson(directory), run, exercise=file, order=order).start()
+    assert trial.wait(PATIENCE)
+    return trial
+
+
+def answered(trial: Trial, side: str = "asgi") -> list[float]:
+    """When each client had its answer, in seconds since they were let go."""
+    record = trial.record()
+    return [round(record.since_zero(client.done), 6) for client in record.sides[side].clients.values() if client.done]
+
+
+def test_long_waits_come_out_the_same_on_both_sides(tmp_path: Path) -> None:
+    """Two threads take four requests of 30 s in two rounds, one loop takes them at once: to the microsecond."""
+    run = experiment(WSGI, ASGI, clock="virtual", wait=30, timeout=100)
+    trial = Trial(lesson(tmp_path), run).start()
+    assert trial.wait(PATIENCE)
+    assert (trial.phase, trial.failure, trial.clock, trial.fell_back) == (Phase.FINISHED, None, "virtual", None)
+    assert answered(trial, "wsgi") == [30.0, 30.0, 60.0, 60.0]
+    assert answered(trial, "asgi") == [30.0] * 4
+    record = trial.record()
+    assert (record.clock, record.knobs["wait"]) == ("virtual", 30)
+    assert record.sides["wsgi"].facts["server"]["name"] == "waitress"
+
+
+def test_another_order_lets_other_clients_go_first(tmp_path: Path) -> None:
+    """The same seed gives the same order; the clients keep their numbers."""
+    starter = "import legacy\nfrom replies import answer\nasync def app(scope, receive, send):\n"
+    code = starter + "    assert scope['type'] == 'http'\n    await answer(send, legacy.query('x'))\n"
+    lessons = [lesson(tmp_path / str(number)) for number in range(3)]
+    file = write(tmp_path / "app.py", code)
+    run = experiment(clock="virtual", clients=8)
+    trials = [Trial(each, run, exercise=file, order=order).start() for each, order in zip(lessons, (None, 5, 5), strict=True)]
+    assert all(trial.wait(PATIENCE) for trial in trials)
+    came = [
+        [side.client_of(call).number for call in side.requests]  # type: ignore[union-attr]
+        for side in (trial.record().sides["asgi"] for trial in trials)
+    ]
+    assert came[0] == list(range(1, 9))
+    assert came[1] == came[2] != came[0]
+    assert sorted(came[1]) == came[0]
+
+
+def test_what_needs_real_time_is_run_again_on_the_real_clock(tmp_path: Path) -> None:
+    """A loop that computes takes time that nobody can patch; of the attempt before, nothing is in the recording."""
+    code = (
+        SOLUTION.replace("row =", "row =")
+        + "\n_plain = app\n"
+        + (
+            "import time\n"
+            "async def app(scope, receive, send):\n"
+            "    end = time.process_time() + 0.4\n"
+            "    while scope['type'] == 'http' and time.process_time() < end: pass\n"
+            "    await _plain(scope, receive, send)\n"
+        )
+    )
+    trial = tried(tmp_path, code, wait=0.01)
+    assert (trial.phase, trial.failure, trial.clock) == (Phase.FINISHED, None, "real")
+    assert trial.fell_back is not None
+    assert trial.fell_back.startswith("The virtual clock cannot hold here: ")
+    record = trial.record()
+    assert record.clock == "real"
+    assert record.clock_because
+    assert len(record.sides["asgi"].requests) == 4
+    assert sum(event.ev == Ev.NOTE and event.get("name") == "asgiviz.go" for event in record.events) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "blame", "sentence", "traceback"),
+    [
+        pytest.param(
+            "import nowhere_to_be_found", Blame.CODE, "app.py: app could not be imported", "import nowhere", id="import"
+        ),
+        pytest.param(
+            "import os\nasync def app(scope, receive, send):\n    if scope['type'] == 'http': os._exit(7)",
+            Blame.CODE,
+            "status 7",
+            None,
+            id="dies",
+        ),
+        pytest.param(
+            "import asyncio\nasync def app(scope, receive, send):\n    if scope['type'] == 'http': await asyncio.sleep(1000)",
+            Blame.TIME,
+            "after 60 s",
+            None,
+            id="too-long",
+        ),
+    ],
+)
+def test_what_ends_badly_is_told_as_on_the_real_clock(
+    tmp_path: Path, code: str, blame: Blame, sentence: str, traceback: str | None
+) -> None:
+    """One sentence, and the traceback of the learner's code where it raised; the clock stays virtual."""
+    trial = tried(tmp_path, code)
+    assert (trial.phase, trial.clock) == (Phase.FAILED, "virtual")
+    assert trial.failure is not None
+    assert trial.failure.blame is blame
+    assert sentence in trial.failure.sentence
+    assert (traceback or "") in (trial.failure.traceback or "")
+
+
+def test_cancelling_ends_the_process(tmp_path: Path) -> None:
+    """Also before it has begun."""
+    file = write(tmp_path / "app.py", SOLUTION)
+    run = experiment(clock="virtual")
+    trial = Trial(lesson(tmp_path), run, exercise=file)
+    trial.cancel()
+    trial.start()
+    assert trial.wait(PATIENCE)
+    assert (trial.phase, len(trial.record().events)) == (Phase.CANCELLED, 0)
