@@ -1,16 +1,19 @@
 """Writes the pictures of this directory, the printed examples of the README and the keys of docs/screen.md, with the real
 renderer on fixed recordings: ``python screenshots/make.py [PICTURE …]``. Tests see to it that they are those of today.
 
-A saved recording has no clock, so the screen stands still; sizes, themes and keys are those of the tables here.
+A saved recording has no clock, so the screen stands still, and runs of lessons are made on the virtual one; sizes, themes and
+keys are those of the tables here.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import os
 import re
 import sys
+import tempfile
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
@@ -21,6 +24,9 @@ from rich.text import Text
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from asgiviz.course.progress import Progress
+from asgiviz.course.reading import find_lesson, read_pack
+from asgiviz.lessons_place import lessons_directory
 from asgiviz.settings import Settings
 from asgiviz.store.lines import event_line
 from asgiviz.store.loading import Loading, recorder_for
@@ -29,6 +35,7 @@ from asgiviz.ui.app import AsgivizApp
 from asgiviz.ui.connections_pane import ConnectionsPane
 from asgiviz.ui.feed import Feed
 from asgiviz.ui.keys import ACTIONS
+from asgiviz.ui.lesson_screen import LessonScreen
 from asgiviz.ui.trace_screen import TraceScreen
 from asgiviz.views.filter import parse
 from asgiviz.views.plain import PlainText
@@ -50,6 +57,21 @@ class Shot:
     theme: str = "dark"
 
 
+@dataclass(frozen=True)
+class LessonShot:
+    """A picture of a lesson: its number, the page (from 1), keys, and the second of the run at which the stage stands.
+
+    Runs are made on the virtual clock, so they come out the same each time.
+    """
+
+    lesson: str
+    page: int
+    keys: str
+    at: float
+    size: tuple[int, int] = (120, 36)
+    theme: str = "dark"
+
+
 def down(rows: int) -> str:
     """So many rows down."""
     return "down " * rows
@@ -67,6 +89,13 @@ SHOTS = {
     "wide": Shot("demo.asgiviz.gz", down(15) + "2 " + down(9), (200, 50)),
     "light": Shot("upload.asgiviz.gz", "2 " + down(45) + "up " * 4, theme="light"),
     "high-contrast": Shot("demo.asgiviz.gz", down(23) + "2 " + down(5), theme="high-contrast"),
+}
+#: picture of a lesson -> how it comes about
+LESSONS = {
+    "lesson-1": LessonShot("1", 1, "a 2 C enter", 1.7),
+    "lesson-1-small": LessonShot("1", 1, "a 2 C enter", 1.7, (80, 24)),
+    "lesson-6": LessonShot("6", 5, "x h", 5.5),
+    "lesson-6-light": LessonShot("6", 4, "b 3 enter", 2.3, (200, 50), theme="light"),
 }
 #: picture of plain lines -> (recording, filter, the command that prints it)
 PRINTS = {
@@ -114,6 +143,40 @@ async def _draw(shot: Shot, name: str) -> str:
         await pilot.press(*shot.keys.split())
         await _settle(pilot, screen)
         return own_fonts(app.export_screenshot(title="asgiviz"), name)
+
+
+def picture_of_lesson(name: str) -> str:
+    """The SVG text of one picture of a lesson."""
+    with tempfile.TemporaryDirectory() as work, contextlib.chdir(work):
+        return asyncio.run(_draw_lesson(LESSONS[name], name, Path(work)))
+
+
+async def _draw_lesson(shot: LessonShot, name: str, work: Path) -> str:
+    pack = read_pack(lessons_directory(), official=True)
+    lesson = find_lesson(pack, shot.lesson)
+    progress = Progress(work / "progress.json")
+    progress.lesson(pack.id, lesson.id).page = shot.page - 1
+    screen = LessonScreen(pack, lesson, progress, {"cores": 2.0}, work, by_hand=True)
+    app = AsgivizApp(Settings(theme=shot.theme, animation=False), screen)
+    async with app.run_test(size=shot.size) as pilot:
+        for key in shot.keys.split():
+            await pilot.press(key)
+            await _until_seen(pilot, screen)
+        app.clear_notifications()
+        screen.go_to_moment(round(shot.at * 1e9))
+        await _until_seen(pilot, screen)
+        return own_fonts(app.export_screenshot(title="asgiviz"), name)
+
+
+async def _until_seen(pilot: Pilot[None], screen: LessonScreen) -> None:
+    """Until the run that was begun is over and shown."""
+    for _ in range(3000):
+        await pilot.pause(0.01)
+        screen.tick()
+        showing = screen.room.showing
+        if not screen.checking and (showing is None or showing.seen):
+            break
+    await pilot.pause()
 
 
 async def _settle(pilot: Pilot[None], screen: TraceScreen) -> None:
@@ -213,8 +276,9 @@ def put(page: str, name: str, lines: list[str]) -> str:
 def main(wanted: list[str]) -> None:
     """Write everything, or the pictures that are named."""
     os.environ.pop("NO_COLOR", None)
-    for name in wanted or [*SHOTS, *PRINTS]:
-        picture = picture_of_screen(name) if name in SHOTS else picture_of_lines(name)
+    for name in wanted or [*SHOTS, *LESSONS, *PRINTS]:
+        draw = picture_of_screen if name in SHOTS else picture_of_lesson if name in LESSONS else picture_of_lines
+        picture = draw(name)
         (HERE / f"{name}.svg").write_text(picture, encoding="utf-8")
     README.write_text(with_examples(README.read_text(encoding="utf-8")), encoding="utf-8")
     KEYS.write_text(with_keys(KEYS.read_text(encoding="utf-8")), encoding="utf-8")

@@ -56,7 +56,7 @@ def test_the_pictures_of_plain_lines_are_drawn_today(name: str) -> None:
 def test_there_are_the_pictures_that_the_script_draws_and_no_others() -> None:
     """None is left behind, and none was drawn by hand."""
     make = script()
-    assert {path.stem for path in PICTURES.glob("*.svg")} == {*make.SHOTS, *make.PRINTS}
+    assert {path.stem for path in PICTURES.glob("*.svg")} == {*make.SHOTS, *make.LESSONS, *make.PRINTS}
 
 
 def test_pictures_fetch_nothing() -> None:
@@ -77,7 +77,11 @@ def test_recordings_do_not_tell_where_they_were_made() -> None:
 
 def test_every_command_stands_in_the_readme() -> None:
     """A command that exists is told of, and one that is told of exists."""
-    told = set(re.findall(r"asgiviz (trace|demo|open|explain|config|lesson|check|replay|export|teach)\b", README))
+    told = set(
+        re.findall(
+            r"asgiviz (trace|demo|open|explain|config|lessons|lesson|report|lint|new|check|replay|export|teach)\b", README
+        )
+    )
     assert told == set(COMMANDS)
 
 

@@ -17,7 +17,7 @@ from typing import BinaryIO, Protocol
 from asgiviz.cli.look import Look
 from asgiviz.host.errors import NOT_STARTED, USAGE, HostError
 from asgiviz.host.state import Phase
-from asgiviz.model.events import EXIT, SCOPE, payload_of
+from asgiviz.model.events import BEGINNINGS, ENDINGS, SCOPE, payload_of
 from asgiviz.session import NO_PATIENCE, PATIENCE, Session
 from asgiviz.store.errors import RecordingError
 from asgiviz.store.recorder import Recorder
@@ -56,7 +56,7 @@ class StopSignals:
 
 
 class ConnectionCount:
-    """How many http and websocket connections have finished, read from the recorder."""
+    """How many connections have finished, but for the lifespan, read from the recorder."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._cursor = recorder.cursor()
@@ -67,9 +67,9 @@ class ConnectionCount:
         """Read on; gives the count."""
         while numbered := self._cursor.take():
             for _, raw in numbered:
-                if raw[1] == SCOPE and payload_of(raw).get("type") != "lifespan":
+                if raw[1] in BEGINNINGS and (raw[1] != SCOPE or payload_of(raw).get("type") != "lifespan"):
                     self._open.add(raw[2])
-                elif raw[1] == EXIT and raw[2] in self._open:
+                elif raw[1] in ENDINGS and raw[2] in self._open:
                     self._open.discard(raw[2])
                     self.finished += 1
         return self.finished

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import os
 import sys
 
 import click
 
 #: name -> (where it is, its line in `asgiviz --help`)
 COMMANDS: dict[str, tuple[str, str]] = {
+    "lesson": ("asgiviz.cli.lesson:lesson", "Learn ASGI by experiment: predict, run, look, change."),
+    "lessons": ("asgiviz.cli.lessons:lessons", "The course: all lessons, and how far you are."),
+    "report": ("asgiviz.cli.report:report", "Write one page of what you predicted, ran and found in the course."),
     "trace": ("asgiviz.cli.trace:trace", "Run an app and watch what crosses the line between server and app."),
     "demo": ("asgiviz.cli.demo:demo", "Trace the built-in demo app with built-in visitors: all there is to see."),
     "open": ("asgiviz.cli.open:open_", "Show a recording, from a file or standard input."),
+    "lint": ("asgiviz.cli.lint:lint", "For authors: everything that is wrong with a pack or a lesson."),
+    "new": ("asgiviz.cli.new:new", "For authors: a new lesson to begin with."),
     "explain": ("asgiviz.cli.explain:explain", "Explain a message, a key, a code, a header, a state or a word."),
     "config": ("asgiviz.cli.config:config", "Settings and keys: what holds, and where it comes from."),
 }
@@ -43,15 +49,35 @@ class LazyGroup(click.Group):
 
 @click.command(
     cls=LazyGroup,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "ASGIVIZ"},
-    epilog="First steps: `asgiviz demo`, then `asgiviz trace main:app` in the directory of your app.",
+    epilog="First steps: `asgiviz lesson 1`, or `asgiviz trace main:app` in the directory of your app.",
 )
 @click.version_option(package_name="asgiviz", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """See ASGI happen: run an app, record every scope, receive and send, and watch it live or later."""
-    if ctx.invoked_subcommand in ("trace", "demo", "open"):
+    """See ASGI happen: learn it by experiment, or run an app, record every scope, receive and send, and watch it.
+
+    Without a command it opens the home screen: the course with your progress, trace an app, open a recording, the demo.
+    """
+    if ctx.invoked_subcommand is None:
+        sys.exit(open_home(ctx))
+    if ctx.invoked_subcommand in ("trace", "demo", "open", "lesson"):
         ctx.default_map = defaults(ctx.invoked_subcommand)
+
+
+def open_home(ctx: click.Context) -> int:
+    """The home screen where there is a terminal to show it on, else the help."""
+    from asgiviz.cli.look import has_keyboard
+
+    terminal = sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    if not (terminal and has_keyboard()):
+        click.echo(ctx.get_help())
+        return 0
+    from asgiviz.cli.home import home
+    from asgiviz.settings import Settings
+
+    return home(Settings.load().ascii)
 
 
 def defaults(command: str) -> dict[str, dict[str, object]]:
@@ -60,7 +86,7 @@ def defaults(command: str) -> dict[str, dict[str, object]]:
 
     settings = Settings.load()
     options: dict[str, object] = {"ascii_": settings.ascii}
-    if command != "open":
+    if command in ("trace", "demo"):
         options |= {"body_limit": settings.body_limit, "max_events": settings.max_events, "stall_ms": settings.stall_ms}
     return {command: options}
 

@@ -68,6 +68,41 @@ def recording_options(function: F) -> F:
     return function
 
 
+def course_options(function: F) -> F:
+    """Which course it is, and where progress is kept, for `lesson` and `lessons`."""
+    for option in reversed(_COURSE):
+        function = option(function)
+    return function
+
+
+def lesson_options(function: F) -> F:
+    """How a lesson is opened or judged."""
+    for option in reversed(_LESSON):
+        function = option(function)
+    return function
+
+
+_COURSE = [
+    click.option("--from", "pack_directory", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR", help="Another course: a directory with a pack.toml."),
+    click.option("--progress", "progress_file", type=click.Path(dir_okay=False, path_type=Path), envvar="ASGIVIZ_PROGRESS", metavar="FILE", help="Where your progress is kept. Also: $ASGIVIZ_PROGRESS."),
+]  # fmt: skip
+
+#: What --check is without a file.
+OWN_COPY = ""
+_LESSON = [
+    click.option("--plain", is_flag=True, help="The whole lesson as text, with questions on standard input. The default when standard output is no terminal."),
+    click.option("--check", "checked", is_flag=False, flag_value=OWN_COPY, metavar="[FILE]", help="Only judge the exercise: FILE (or a directory), else your own copy."),
+    click.option("--format", "form", type=click.Choice(["text", "json", "junit"]), default="text", show_default=True, help="How --check reports."),
+    click.option("--clock", type=click.Choice(["virtual", "real"]), help="The clock of all runs. Default: what the lesson says."),
+    click.option("--page", type=click.IntRange(1), metavar="P", help="Open this page."),
+    click.option("--reset", is_flag=True, help="Start the exercise afresh; your file is kept beside it."),
+    click.option("--yes", is_flag=True, help="Do not ask (--reset)."),
+    click.option("--poll", is_flag=True, help="Look for changes of your file every 0.3 s, where the system does not tell of them."),
+    click.option("--manual", is_flag=True, help="Do not watch your file: x checks it."),
+    click.option("--trust", is_flag=True, help="Run the code of a course that did not come with asgiviz, and remember that."),
+    click.option("--ascii", "ascii_", is_flag=True, help="Draw with ASCII only."),
+]  # fmt: skip
+
 _OUTPUT = [
     click.option("--plain", "form", flag_value="plain", help="One line per event, for people. The default when standard output is no terminal."),
     click.option("--json", "form", flag_value="json", help="The recording itself: one JSON object a line, the header first."),

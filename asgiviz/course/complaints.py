@@ -1,15 +1,32 @@
 """What is wrong with a lesson: one sentence with its file and line. A code that begins with E is an error, with W a warning.
 
-Reading uses E001 missing key, E002 wrong value, E003 unknown key, E004 id, E005 missing file, E006 unreadable file, E007 link
-or path out of the folder, E008 format, E021 answer, E030 name that leads nowhere, E031 app, E032 sides and knobs, E033 step of
-a client, E046 run of a check, E080 directive. The other codes stand in the table of `course.lint`.
+The codes are those of the rules: of reading (`READING`), of `course.lint`, and of what runs code in `asgiviz.experiment`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+#: What reading asks for; a lesson with one of these complaints is not used.
+READING: Mapping[str, str] = {
+    "E001": "no key is missing",
+    "E002": "every value is of the right kind",
+    "E003": "every key is known",
+    "E004": "ids are well formed, their own, and that of a lesson is its folder",
+    "E005": "no file is missing",
+    "E006": "every file can be read",
+    "E007": "there are no links, and no paths out of the folder",
+    "E008": "the format is known",
+    "E021": "every question has an answer",
+    "E030": "every name leads somewhere",
+    "E031": "every app is FILE:NAME",
+    "E032": "sides and knobs belong to their run",
+    "E033": "every step of a client can be taken",
+    "E046": "every check judges a run",
+    "E080": "every directive is known",
+}
 
 
 @dataclass(frozen=True)

@@ -135,6 +135,8 @@ class Progress:
         lessons = "1 lesson" if kept == 1 else f"{kept} lessons"
         what = f"what is known of {lessons} is kept" if kept else "the course begins anew"
         self.warning = f"The file with your progress was damaged; it is now {aside}, and {what}."
+        with contextlib.suppress(ProgressError):  # whoever only looks shall not lose it
+            self.save()
 
     def save(self) -> None:
         """Write the file: whole, or not at all. Does nothing when it is read-only. ProgressError when that is impossible."""

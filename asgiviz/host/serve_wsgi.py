@@ -105,6 +105,7 @@ class WsgiRun:
         run, options = self._run, self._run.options
         level = _LEVELS.get(options.log_level) or options.log_level.upper()
         logging.getLogger("waitress").setLevel(level)
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a warning for each request in line: events say it better
         try:
             server = create_server(
                 tap,

@@ -15,7 +15,7 @@ from textual.screen import Screen
 
 from asgiviz.model.masking import Mask
 from asgiviz.settings import Settings
-from asgiviz.ui.keys import ACTIONS, bindings, key_map, rebind
+from asgiviz.ui.keys import ACTIONS, bindings, groups_of, key_map, rebind
 from asgiviz.ui.lines_pane import LinesPane
 from asgiviz.ui.look import Look
 from asgiviz.ui.terminal import driver_on
@@ -104,10 +104,11 @@ class AsgivizApp(App[None]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterator[SystemCommand]:
         """What the palette offers: every action that works on this screen, with its key."""
         keys = key_map(self.settings).keys
-        places = {"app": self, "trace": screen, "waterfall": next(iter(screen.query("#waterfall")), None)}
+        own = dict.fromkeys(groups_of(screen), screen)
+        places = {"app": self, "waterfall": next(iter(screen.query("#waterfall")), None), **own}
         for action in ACTIONS.values():
             place = places.get(action.group)
-            if place is None or action.id == "app.palette" or (action.group == "trace" and screen is not self._first):
+            if place is None or action.id == "app.palette":
                 continue
             name = f"{action.label}   {' '.join(keys[action.id])}".rstrip()
             run = partial(self.run_action, action.textual, default_namespace=place)

@@ -196,7 +196,7 @@ class Doing(Screen[None]):
             choices["e"] = ("the event as JSON", lambda: copies.as_json(self.feed.as_in_file(event), self.app.look.mask))
         if conn is not None and conn in self.feed.ledger.connections:
             connection = self.feed.ledger.connections[conn]
-            if connection.kind in ("http", "websocket"):
+            if connection.kind in ("http", "websocket", "wsgi"):
                 from asgiviz.views.curl import as_curl
 
                 choices["c"] = ("the request as curl", lambda: as_curl(connection, self.feed.events(conn), self.app.look.mask))

@@ -121,8 +121,7 @@ class HomeScreen(Screen[None]):
     def _put_cursor(self) -> None:
         lesson = next_lesson(self._pack, self._progress)
         ids = [entry.id for entry in self.pane.entries() if entry.id is not None]
-        wanted = f"lesson:{lesson}"
-        self.pane.select(wanted if wanted in ids else ids[0])
+        self.pane.select(ids[0] if lesson is None else f"lesson:{lesson.id}")
 
     @on(LinesPane.Chosen)
     def open_chosen(self) -> None:

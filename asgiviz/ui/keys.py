@@ -251,6 +251,12 @@ def _binding(action: Action, keys: tuple[str, ...]) -> Binding | None:
     return Binding(names, action.textual, action.label, show=action.show, tooltip=action.help, id=action.id)
 
 
+def groups_of(node: DOMNode) -> set[str]:
+    """The groups of actions that a screen or a pane has."""
+    bound = node._bindings  # noqa: SLF001  # Textual has no other way to ask
+    return {binding.id.partition(".")[0] for _, binding in bound if binding.id in ACTIONS and binding.id}
+
+
 def rebind(node: DOMNode, settings: Settings) -> None:
     """Give a screen, a pane or the app the user's keys for all actions of ours that it has bindings for."""
     keys = key_map(settings).keys

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.screen import Screen
 
 from asgiviz.course.lesson import Ask, Go, Kind, Practise, Question
@@ -14,6 +15,9 @@ from asgiviz.views.client_lanes import since
 
 if TYPE_CHECKING:
     from asgiviz.ui.app import AsgivizApp
+
+#: Characters of a number that is typed.
+MOST_TYPED = 12
 
 
 class Answering(Screen[None]):
@@ -31,9 +35,12 @@ class Answering(Screen[None]):
         def action_check(self) -> None: ...
         def bring_forward(self, name: str) -> None: ...
         def clock_time(self) -> float: ...
+        @property
+        def one_at_a_time(self) -> bool: ...
 
     walk: Walk
     room: LessonRoom
+    current: str
     #: what is typed as the answer to a question for a number
     typed = ""
 
@@ -45,6 +52,7 @@ class Answering(Screen[None]):
             self.room.show(run)
         if any(isinstance(block, Practise) for block in self.walk.page.blocks):
             self.begin_practice()
+        self.typed = ""
         self.bring_forward("lesson")
         self.refresh_text(to_end=False)
 
@@ -77,6 +85,12 @@ class Answering(Screen[None]):
         """Whatever comes next."""
         if not self.watched():
             return
+        if self.one_at_a_time and self.current != "lesson":  # what comes next stands in the text
+            self.bring_forward("lesson")
+            return
+        if self.typed and (typing := self.asked()) is not None:
+            self._say(typing, self.typed)
+            return
         gate = self.walk.gate()
         match gate:
             case Ask(question=id_):
@@ -96,8 +110,6 @@ class Answering(Screen[None]):
         state = self.walk.state_of(question.id)
         if state is State.CHOSEN:
             self.notify("How sure are you? 1 a guess, 2 fairly, 3 certain.")
-        elif not question.options and self.typed:
-            self._say(question, self.typed)
         elif question.options:
             letters = " ".join("abcd"[: len(question.options)])
             self.notify(f"Choose an answer first: {letters}.")
@@ -106,7 +118,8 @@ class Answering(Screen[None]):
 
     # -- answers ---------------------------------------------------------------------------------------------------
 
-    def _asked(self) -> Question | None:
+    def asked(self) -> Question | None:
+        """The question that an answer would be for."""
         gate = self.walk.gate()
         return self.walk.lesson.questions[gate.question] if isinstance(gate, Ask) else self._changeable()
 
@@ -121,7 +134,7 @@ class Answering(Screen[None]):
 
     def action_answer(self, letter: str) -> None:
         """One of the options."""
-        question = self._asked()
+        question = self.asked()
         if question is None or not question.options:
             return
         place = "abcd".index(letter)
@@ -138,14 +151,9 @@ class Answering(Screen[None]):
         self._answered(question)
 
     def action_sure(self, number: int) -> None:
-        """How sure the answer is; or a digit of a number that is typed."""
-        question = self._asked()
-        if question is None:
-            return
-        if not question.options and self.walk.state_of(question.id) is State.OPEN:
-            self.type_in(str(number))
-            return
-        if not question.confidence:
+        """How sure the answer is."""
+        question = self.asked()
+        if question is None or not question.confidence:
             return
         try:
             self.walk.be_sure(question.id, number, self.clock_time())
@@ -154,18 +162,23 @@ class Answering(Screen[None]):
             return
         self._answered(question)
 
-    def type_in(self, character: str) -> bool:
-        """Take a character of a number; False when no number is asked for."""
-        question = self._asked()
-        if question is None or question.options or self.walk.state_of(question.id) is not State.OPEN:
+    def on_key(self, event: events.Key) -> None:
+        """What is typed as a number is no key of the screen."""
+        if self._type_in(event.character or "", event.key == "backspace"):
+            event.stop()
+            self.refresh_text()
+
+    def _type_in(self, character: str, takes_back: bool) -> bool:
+        """Take a character of the number that is asked for; False when it belongs to none."""
+        question = self.asked()
+        if question is None or question.options or self.walk.state_of(question.id) is State.CHOSEN:
             return False
-        if character == "backspace":
+        if takes_back:
             self.typed = self.typed[:-1]
-        elif character in "0123456789." and len(self.typed) < 12:
-            self.typed += character
+        elif (character.isdecimal() and character.isascii()) or (character == "." and self.typed):
+            self.typed = (self.typed + character)[:MOST_TYPED]
         else:
             return False
-        self.refresh_text()
         return True
 
     def _answered(self, question: Question) -> None:
@@ -176,6 +189,8 @@ class Answering(Screen[None]):
 
     def _look_again(self, question: Question) -> None:
         """Bring the stage to the moment that a wrong observation is about."""
+        if question.run is not None:
+            self.room.show(question.run)
         showing = self.room.showing
         if showing is None or question.look is None or showing.record.zero is None:
             return
@@ -184,4 +199,4 @@ class Answering(Screen[None]):
         times = [event.t for event in showing.record.events if event.seq in seqs]
         if times:
             began, ended = since(showing.record, min(times)), since(showing.record, max(times))
-            showing.playback.go_to((began + ended) // 2)
+            showing.go_to((began + ended) // 2)

@@ -10,7 +10,7 @@ from textual.app import SuspendNotSupported
 from textual.screen import Screen
 
 from asgiviz.course.grading import Grade, not_graded
-from asgiviz.course.lesson import Lesson
+from asgiviz.course.lesson import Lesson, Question
 from asgiviz.course.walk import Walk
 from asgiviz.experiment.attempt import GRADED, Attempt
 from asgiviz.experiment.editor import chosen_editor, editor_command
@@ -42,6 +42,7 @@ class Practising(Screen[None]):
         def run_here(self) -> str | None: ...
         def go_to_moment(self, at: int) -> None: ...
         def clock_time(self) -> float: ...
+        def asked(self) -> Question | None: ...
         @property
         def one_at_a_time(self) -> bool: ...
 
@@ -61,7 +62,7 @@ class Practising(Screen[None]):
     _watching: Watching | None = None
     #: how often the evidence of this grade was asked for
     _pointed = 0
-    #: the file changed while an attempt was under way
+    #: the file has changed since it was last run
     _again = False
 
     def now(self) -> Now:
@@ -69,6 +70,7 @@ class Practising(Screen[None]):
         showing = self.room.showing
         run = self.run_here()
         knobs = () if run is None else self.lesson.experiments[run].knobs
+        asked = self.asked()
         failed = showing is not None and showing.counts and showing.trial.failure is not None
         return Now(
             running=showing.experiment.id if showing is not None and showing.counts and not showing.seen else None,
@@ -80,6 +82,7 @@ class Practising(Screen[None]):
             file="" if self.workspace is None else _short(self.workspace.main),
             grade=self.grade,
             said="running your file …" if self._attempt is not None else "",
+            asked=asked.id if asked is not None else None,
             typed=self.typed,
         )
 
@@ -109,13 +112,7 @@ class Practising(Screen[None]):
 
     def _file_changed(self) -> None:
         """Called in the watching thread."""
-        self.app.call_from_thread(self._check_again)
-
-    def _check_again(self) -> None:
-        if self._attempt is None:
-            self.action_check()
-        else:
-            self._again = True
+        self._again = True  # a tick sees it
 
     def stop_practising(self) -> None:
         """Watch and run nothing any more."""
@@ -173,6 +170,11 @@ class Practising(Screen[None]):
         self.grade = None
         self.refresh_text()
 
+    @property
+    def checking(self) -> bool:
+        """Whether the learner's file is run at the moment."""
+        return self._attempt is not None
+
     # -- judging ---------------------------------------------------------------------------------------------------
 
     def action_check(self) -> None:
@@ -188,15 +190,19 @@ class Practising(Screen[None]):
         self._attempt = Attempt(self.lesson, self.workspace.directory).start()
         self.refresh_text()
 
+    @property
+    def is_checking(self) -> bool:
+        """Whether the learner's file is being run."""
+        return self._attempt is not None
+
     def follow_attempt(self) -> None:
         """A tick: see whether the attempt is over."""
         attempt = self._attempt
-        if attempt is None or attempt.phase not in OVER:
-            return
-        self._attempt = None
-        if attempt.phase is not Phase.CANCELLED:
-            self._judged(attempt)
-        if self._again:
+        if attempt is not None and attempt.phase in OVER:
+            self._attempt = None
+            if attempt.phase is not Phase.CANCELLED:
+                self._judged(attempt)
+        if self._again and self._attempt is None:
             self._again = False
             self.action_check()
 

@@ -16,9 +16,9 @@ from asgiviz.course.run_record import RunRecord
 from asgiviz.experiment.trial import OVER, Phase, Trial
 from asgiviz.model.events import expand
 from asgiviz.store.recorder import Cursor
-from asgiviz.ui.playback import Playback
+from asgiviz.ui.playback import Mode, Playback
 from asgiviz.views.client_lanes import end_of, since
-from asgiviz.views.stage_moments import Moment, moments
+from asgiviz.views.stage_moments import Moment, moment_at, moments
 
 #: Runs that stay on the stage beside the newest.
 MOST_KEPT = 3
@@ -39,6 +39,9 @@ class Showing:
     counts: bool = True
     #: whether it was watched to its end; only then its numbers are told
     seen: bool = False
+    #: whether nothing more will happen in it, and all that did was read
+    over: bool = False
+    _stood: tuple[int, Moment | None] = (0, None)
     _cursor: Cursor | None = None
     _moments: list[Moment] | None = None
 
@@ -47,20 +50,17 @@ class Showing:
         """What was run."""
         return self.trial.experiment
 
-    @property
-    def over(self) -> bool:
-        """Whether nothing more will happen in it."""
-        return self.trial.phase in OVER
-
-    def read_on(self) -> bool:
-        """Take in what is new; True when there was something."""
+    def read_on(self) -> None:
+        """Take in what is new."""
         if self._cursor is None:
             self._cursor = self.trial.recorder.cursor()
-        numbered = self._cursor.take(MOST_AT_ONCE)
-        epoch = self.trial.recorder.epoch
-        for seq, raw in numbered:
-            self.record.add(expand(seq, raw, epoch))
-        return bool(numbered)
+        ended = self.trial.phase in OVER  # asked first: what is recorded while we read is read the next time
+        epoch, room = self.trial.recorder.epoch, MOST_AT_ONCE
+        while room > 0 and (numbered := self._cursor.take(room)):
+            room -= len(numbered)
+            for seq, raw in numbered:
+                self.record.add(expand(seq, raw, epoch))
+        self.over = ended and room > 0
 
     @property
     def now(self) -> int:
@@ -71,6 +71,22 @@ class Showing:
     def at(self) -> int:
         """The moment that is shown, since the clients were let go."""
         return self.playback.at
+
+    @property
+    def moment(self) -> Moment | None:
+        """What happens where the run was made to stand, as long as it stands there."""
+        at, moment = self._stood
+        return moment if self.playback.mode is Mode.STANDS and self.at == at else None
+
+    def go_to(self, at: int, moment: Moment | None = None) -> None:
+        """Stand still at a time: where this moment is, else the last one that has come by then."""
+        self.playback.go_to(at)
+        self._stood = self.at, moment or moment_at(self.moments(), at)
+
+    def toggle(self) -> None:
+        """Play or stand still."""
+        self._stood = (0, None)
+        self.playback.toggle()
 
     @property
     def end(self) -> int:

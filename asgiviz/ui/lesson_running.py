@@ -15,7 +15,7 @@ from asgiviz.ui.playback import Mode
 from asgiviz.ui.rows_pane import RowsPane
 from asgiviz.views.figures import duration
 from asgiviz.views.lesson_stage import run_title
-from asgiviz.views.stage_moments import Moment, moment_at, next_moment
+from asgiviz.views.stage_moments import next_moment
 
 if TYPE_CHECKING:
     from asgiviz.ui.app import AsgivizApp
@@ -33,15 +33,17 @@ class Running(Screen[None]):
         def bring_forward(self, name: str) -> None: ...
         def run_here(self) -> str | None: ...
         def clock_time(self) -> float: ...
-        def stage_remark(self) -> None: ...
+        @property
+        def one_at_a_time(self) -> bool: ...
+        @property
+        def is_checking(self) -> bool: ...
 
     walk: Walk
     lesson: Lesson
     room: LessonRoom
     sources: Sources
+    stage: RowsPane
     code: RowsPane
-    #: the moment that was stepped to
-    moment: Moment | None = None
     #: the picture instead of lanes, where the lesson has one; None: as the lesson says
     _picture: bool | None = None
     #: which of the run's knobs + and - turn
@@ -63,12 +65,14 @@ class Running(Screen[None]):
         if showing is not None and not showing.over:
             self.notify("A run is under way.")
             return
+        if self.is_checking:
+            self.notify("Your file is being run.")
+            return
         if not self.walk.may_run(run):
             self.bring_forward("lesson")
             self.notify("Say first what you think will happen.", severity="warning")
             return
         knobs = self.walk.settings(run)
-        self.moment = None
         self.room.start(run, knobs, self.walk.clock(run), run_title(self.lesson.experiments[run], knobs))
         self.bring_forward("stage")
         self.refresh_text()
@@ -111,7 +115,6 @@ class Running(Screen[None]):
             claims, at = showing.broken_claims(), self.clock_time()
             self.walk.ran(showing.experiment.id, showing.figures(), showing.knobs, claims, at, trial.clock)
             self.remember()
-            self.bring_forward("lesson")
         if trial.fell_back:
             self.notify(f"on the real clock: {trial.fell_back}", timeout=8, markup=False)
         self.refresh_text()
@@ -137,8 +140,8 @@ class Running(Screen[None]):
     def action_play(self) -> None:
         """Play or stand still."""
         if (showing := self._finished()) is not None:
-            self.moment = None
-            showing.playback.toggle()
+            self.bring_forward("stage")
+            showing.toggle()
 
     def action_step(self) -> None:
         """To the next thing that happened."""
@@ -153,19 +156,19 @@ class Running(Screen[None]):
         if showing is None:
             return
         known = showing.moments()
-        here = None if self.moment is None or self.moment.at != showing.at else self.moment.seqs[-1]
-        found = next_moment(showing.record, showing.at, step, known, here)
+        here = showing.moment
+        at, seq = (showing.at, None) if here is None else (max(here.at, showing.at), here.seqs[-1])
+        found = next_moment(showing.record, at, step, known, seq)
         if found is None:
             self.notify("This is where the run ends." if step > 0 else "This is where the run begins.")
             return
-        self.moment = found
-        showing.playback.go_to(found.at)
+        self.bring_forward("stage")
+        showing.go_to(found.at, found)
 
     def go_to_moment(self, at: int) -> None:
         """Stand still at a moment, with its sentence."""
         if (showing := self._finished()) is not None:
-            self.moment = moment_at(showing.moments(), at)
-            showing.playback.go_to(at)
+            showing.go_to(at)
             self.bring_forward("stage")
 
     def action_faster(self) -> None:
@@ -179,7 +182,7 @@ class Running(Screen[None]):
     def _change_speed(self, step: int) -> None:
         if (showing := self._finished()) is not None:
             showing.playback.change_speed(step)
-            self.stage_remark()
+            self.stage.remark(self._stage_remark())
 
     def _stage_remark(self) -> str:
         """What stands on the stage's lower border: the clock, the speed, the moment."""
@@ -187,8 +190,9 @@ class Running(Screen[None]):
         if showing is None:
             return ""
         playback = showing.playback
-        parts = ["VIRTUAL clock" if showing.trial.clock == "virtual" else "real clock"]
-        if playback.mode is Mode.PLAYS:
+        parts = ["enter: back to the text"] if self.one_at_a_time and showing.seen else []
+        parts.append("VIRTUAL clock" if showing.trial.clock == "virtual" else "real clock")
+        if playback.mode is not Mode.FOLLOWS:
             parts.append(f"{playback.speed:.2g}x")
         if showing.record.zero is not None and playback.mode is not Mode.FOLLOWS:
             parts.append(f"at {duration(showing.at)}")

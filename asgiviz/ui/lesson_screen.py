@@ -6,7 +6,6 @@ the background (`ui.lesson_room`), and is read on a timer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, time
 from typing import TYPE_CHECKING, ClassVar
@@ -39,10 +38,16 @@ if TYPE_CHECKING:
 
 #: The four things one does in a lesson, in their order.
 CYCLE = ("predict", "run", "look", "change")
+#: Columns below which only the one that comes next is named.
+NARROW = 100
 
 
 class LessonScreen(LessonArranging, Answering, Running, Practising, LessonHelping):
-    """One lesson. `on_leave` is called when the learner goes back; the progress is saved before."""
+    """One lesson; what the learner does is saved in `progress` as they do it.
+
+    `names` are the numbers of this machine, `work` is where ``asgiviz-work`` is; `poll` watches the learner's file by looking
+    at it, `by_hand` does not watch it.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("lesson")
     CSS_PATH = "lesson_screen.tcss"
@@ -59,7 +64,6 @@ class LessonScreen(LessonArranging, Answering, Running, Practising, LessonHelpin
         *,
         poll: bool = False,
         by_hand: bool = False,
-        on_leave: Callable[[], None] | None = None,
     ) -> None:
         super().__init__()
         self.pack, self.lesson, self.progress = pack, lesson, progress
@@ -68,7 +72,8 @@ class LessonScreen(LessonArranging, Answering, Running, Practising, LessonHelpin
         self.work = work
         self.sources = Sources(lesson.directory)
         self.poll_files, self.by_hand = poll, by_hand
-        self._leave = on_leave
+        #: whether the learner left for the other lessons, and did not quit
+        self.went_back = False
         self._ticked = monotonic()
         self._stage_drawn: object = None
         self._title = SpansBar(self._facts, self._where)
@@ -121,7 +126,7 @@ class LessonScreen(LessonArranging, Answering, Running, Practising, LessonHelpin
         showing = self.room.showing
         if showing is None:
             return None
-        picture = (self.as_picture, self.moment, tuple(id(each) for each in self.room.kept))
+        picture = (self.as_picture, showing.moment, showing.seen, tuple(id(each) for each in self.room.kept))
         return (id(showing), showing.trial.phase, showing.at, showing.playback.mode, len(showing.record.events), picture)
 
     # -- what is shown ---------------------------------------------------------------------------------------------
@@ -152,8 +157,10 @@ class LessonScreen(LessonArranging, Answering, Running, Practising, LessonHelpin
         if showing.record.zero is None:
             return lesson_stage.starting(showing.title, width)
         shown = [(each.title, each.record) for each in self.room.on_stage]
-        moment = self.moment if showing.playback.mode is Mode.STANDS else None
-        if moment is not None:  # many moments of a virtual clock share one time: what comes after this one has not happened
+        moment = showing.moment
+        if (
+            moment is not None and moment.at == showing.at
+        ):  # many moments of a virtual clock share one time: what comes after this one has not happened
             shown[-1] = (showing.title, record_at(showing.record, moment))
         follows = showing.playback.mode is Mode.FOLLOWS
         end = showing.end if showing.over else 0
@@ -182,11 +189,14 @@ class LessonScreen(LessonArranging, Answering, Running, Practising, LessonHelpin
     def _where(self) -> Spans:
         """Where in the cycle the learner is, and on which page."""
         here = self._phase()
+        page = f"page {self.walk.page_index + 1} of {len(self.walk.pages)}"
+        if self.size.width < NARROW:
+            return [Span(here, Role.MARK), Span(f"  {page}", Role.QUIET)]
         spans: Spans = []
         for word in CYCLE:
             spans += [Span(" ▸ ", Role.QUIET)] if spans else []
             spans.append(Span(word, Role.MARK if word == here else Role.QUIET))
-        return [*spans, Span(f"   page {self.walk.page_index + 1} of {len(self.walk.pages)}", Role.QUIET)]
+        return [*spans, Span(f"   {page}", Role.QUIET)]
 
     def _phase(self) -> str:
         showing = self.room.showing
@@ -221,8 +231,8 @@ class LessonScreen(LessonArranging, Answering, Running, Practising, LessonHelpin
             self.action_zoom()
             return
         self.remember()
-        if self._leave is not None:
-            self._leave()
+        self.went_back = True
+        self.app.exit()
 
     @staticmethod
     def clock_time() -> float:

@@ -106,6 +106,7 @@ def _marks(showing: Showing | None, side: str | None, file: str) -> dict[int, Li
         if side is not None and each.id != side:
             continue
         marks |= code_rows.suspended(stage_lanes.suspended_at(record, each, at), file, len(each.clients))
-        if (hold := stage_lanes.held_at(record, each, at)) is not None:
-            marks |= code_rows.held(hold[1], hold[2], hold[0], file)
+        held = stage_lanes.held_in(record, each, lambda other: code_rows.is_same_file(other, file), at)
+        if held is not None:
+            marks |= code_rows.held(held[1], held[0])
     return marks

@@ -15,7 +15,7 @@ from asgiviz.ui.trace_screen import TraceScreen
 class RunTrace(TraceScreen):
     """The trace screen over a lesson; q leads back to it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "leave", "Back", show=True, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "leave", "Back", show=True)]
 
     def action_leave(self) -> None:
         """Back to the lesson."""

@@ -59,7 +59,8 @@ class Stretch(NamedTuple):
 
 
 class Hold(NamedTuple):
-    """One callback held the loop, for connection `conn`; `file`, `line` and `code` where that is known."""
+    """One callback held the loop, for connection `conn`; `file`, `line` and `code` where that is known, and the files and lines
+    of the whole stack, innermost first."""
 
     conn: int | None
     began: int
@@ -67,6 +68,7 @@ class Hold(NamedTuple):
     file: str = ""
     line: int = 0
     code: str = ""
+    stack: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,8 @@ def _told(record: RunRecord, stall: Stall) -> Hold:
     frame, ended = stall.frame, since(record, stall.ended)
     if frame is None:
         return Hold(stall.culprit, ended - stall.ns, ended)
-    return Hold(stall.culprit, ended - stall.ns, ended, frame.file, frame.line, frame.code)
+    stack = tuple((each.file, each.line) for each in stall.stack)
+    return Hold(stall.culprit, ended - stall.ns, ended, frame.file, frame.line, frame.code, stack)
 
 
 class _Story(NamedTuple):

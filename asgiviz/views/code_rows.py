@@ -57,21 +57,21 @@ def suspended(places: Mapping[tuple[str, int], Sequence[int]], file: str, client
     return {
         line: LineMark(f"suspended here, {_who(numbers)} of {number(clients)}")
         for (where, line), numbers in places.items()
-        if _same(where, file) and numbers
+        if is_same_file(where, file) and numbers
     }
 
 
-def held(file: str, line: int, client: int | None, shown: str) -> dict[int, LineMark]:
-    """The mark where a callback holds the loop, if it does so in the file that is shown."""
+def held(line: int, client: int | None) -> dict[int, LineMark]:
+    """The mark where a callback holds the loop."""
     who = "" if client is None else f" for client {number(client)}"
-    return {line: LineMark(f"holds the loop{who}", Role.ERROR)} if _same(file, shown) and line > 0 else {}
+    return {line: LineMark(f"holds the loop{who}", Role.ERROR)} if line > 0 else {}
 
 
 def _who(numbers: Sequence[int]) -> str:
     return f"client {number(numbers[0])}, 1" if len(numbers) == 1 else number(len(numbers))
 
 
-def _same(one: str, other: str) -> bool:
+def is_same_file(one: str, other: str) -> bool:
     """Whether two paths are the same file, as far as their text tells; one of them may be relative."""
     short, long = sorted((one.replace("\\", "/"), other.replace("\\", "/")), key=len)
     return bool(short) and (short == long or long.endswith("/" + short.removeprefix("./")))

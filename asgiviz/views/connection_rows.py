@@ -148,7 +148,7 @@ def _code(connection: Connection) -> Spans:
     code = code_of(connection)
     if connection.failed:
         return [code, Span("✗".rjust(6 - len(code.text)), Role.ERROR)]
-    if connection.kind == "http" and connection.answered and not connection.over:
+    if connection.kind in ("http", "wsgi") and connection.answered and not connection.over:
         return [code, Span("▒".rjust(6 - len(code.text)), Role.LIFE)]
     return [code]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from asgiviz.course.lesson import Pack
+from asgiviz.course.lesson import Lesson, Pack
 from asgiviz.course.progress import Progress
 from asgiviz.views.markdown_rows import READABLE
 from asgiviz.views.spans import Role, Row, Span, Spans, padded, shortened, width_of
@@ -51,9 +51,11 @@ def state(page: int, pages: int, passed: bool) -> tuple[str, Role]:
     return (f"page {number(page + 1)} of {number(pages)}", Role.LIFE) if page else ("", Role.QUIET)
 
 
-def next_lesson(pack: Pack, progress: Progress) -> str | None:
-    """The id of the lesson to go on with: the first that is not passed."""
-    return next((lesson.id for lesson in pack.lessons if not _is_passed(pack, progress, lesson.id)), None)
+def next_lesson(pack: Pack, progress: Progress) -> Lesson | None:
+    """The lesson to go on with: the first whose exercise has not passed, else the first that is not finished."""
+    unfinished = [lesson for lesson in pack.lessons if progress.lesson(pack.id, lesson.id).finished_at is None]
+    open_ = [lesson for lesson in unfinished if not _is_passed(pack, progress, lesson.id)]
+    return next(iter(open_ or unfinished), None)
 
 
 def _is_passed(pack: Pack, progress: Progress, lesson: str) -> bool:

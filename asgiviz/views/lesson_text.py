@@ -32,7 +32,7 @@ class Now:
     `running` is the run that is made at the moment, `phase` a few words on it, `trouble` a sentence on why the last run (of
     `troubled`) failed, `clocks` what is to be said of the clock of a run. `knob` is the one that + and - turn. `sources` are
     the files that a page shows, `beside` those of them that stand beside the text anyway. `file`, `grade` and `said` are
-    about the exercise; `typed` is the beginning of a number that is being typed.
+    about the exercise; `typed` is the beginning of a number that is being typed as the answer to `asked`.
     """
 
     running: str | None = None
@@ -42,11 +42,12 @@ class Now:
     clocks: Mapping[str, str] = field(default_factory=dict)
     knob: str | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
-    beside: frozenset[str] = frozenset()
     file: str = ""
     grade: Grade | None = None
     said: str = ""
+    asked: str | None = None
     typed: str = ""
+    beside: frozenset[str] = frozenset()
 
 
 def page(walk: Walk, width: int, now: Now | None = None) -> list[Row]:
@@ -74,7 +75,7 @@ def block(walk: Walk, each: Block, width: int, now: Now) -> list[Row]:
             rows = markdown(walk.fill(text), width)
             return rows[2:] if rows[2:] and text.lstrip().startswith("# ") else rows  # the heading is the page's
         case Ask(question=id_):
-            return question(walk, id_, width, now.typed)
+            return question(walk, id_, width, now.typed if id_ == now.asked else "")
         case Go(run=id_):
             made = run_rows.run(walk, id_, width, now.running == id_, now.phase, _trouble(now, id_), now.clocks, now.knob)
             return [*made, *_shown_by(walk, id_, width)]
@@ -150,7 +151,8 @@ def _option(walk: Walk, asked: Question, option: Option, width: int) -> list[Row
 
 def _number(walk: Walk, asked: Question, width: int, typed: str) -> Row:
     answer = walk.progress.answers.get(asked.id)
-    said = with_unit(asked, answer.said) if answer is not None and isinstance(answer.said, float) else f"{typed}… {asked.unit}"
+    given = answer.said if answer is not None and isinstance(answer.said, float) and not typed else None
+    said = f"{typed}… {asked.unit}" if given is None else with_unit(asked, given)
     return Row([Span("  your answer: ", Role.QUIET), Span(fit(said, max(1, width - 15)), Role.STRONG)])
 
 

@@ -58,9 +58,9 @@ def _facts(connection: Connection, steps: Steps | None, now: int | None) -> list
         waited = max(0, connection.duration(now) - ran)
         facts.append(Span(f"app {duration(ran)}"))
         facts += [Span(f"waited {duration(waited)}", Role.WAITING)] if waited else []
+    facts += [Span(f"thread {word(connection.thread)}", Role.QUIET)] if connection.thread is not None else []
     facts.append(Span(f"▶ {size(connection.bytes_in)}", Role.RECEIVE))
     facts.append(Span(f"◀ {size(connection.bytes_out)}", Role.SEND))
-    facts += [Span(f"thread {word(connection.thread)}", Role.QUIET)] if connection.thread is not None else []
     return facts
 
 

@@ -14,7 +14,7 @@ from asgiviz.model.masking import Mask
 from asgiviz.views.connection_words import MASK, end_cut, middle_cut, tag_of, what_of
 from asgiviz.views.figures import seconds
 from asgiviz.views.messages import masked
-from asgiviz.views.note_words import note_words, thread_of
+from asgiviz.views.note_words import note_words
 from asgiviz.views.spans import Role, Row, Span, Spans, padded, shortened, width_of
 from asgiviz.views.text import cells_of, number, safe, word
 from asgiviz.views.wrapping import TAB, Wrapped, broken
@@ -165,7 +165,7 @@ def _is_wider(text: str, room: int) -> bool:
 
 def _noted(event: Event, mask: Mask | None) -> _Said:
     """A note is one line; its thread stands where records have their logger."""
-    return _Said(thread_of(event.fields), "note", note_words(masked(mask, event.fields)), "")
+    return _Said(word(event.get("thread")), "note", note_words(masked(mask, event.fields)), "")
 
 
 def _said(event: Event, mask: Mask | None) -> _Said:

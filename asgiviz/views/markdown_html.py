@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from asgiviz.views.markdown_rows import MOST_TEXT
 from asgiviz.views.text import safe
 
-_PARSER = MarkdownIt("commonmark", {"html": False}).disable(["hr", "image", "html_block", "html_inline"])
+_PARSER = MarkdownIt("commonmark", {"html": False}).disable(["heading", "lheading", "hr", "image", "html_block", "html_inline"])
 
 
 def inline(text: str) -> str:

@@ -39,7 +39,10 @@ def thread_of(fields: Mapping[str, Any]) -> str:
     return f"thread {word(fields['thread'])}" if fields.get("thread") is not None else ""
 
 
-def handing_back(fields: Mapping[str, Any]) -> str:
-    """``gives the loop back at app.py:8 await asyncio.sleep(1)``, from the fields of a `step.end`."""
+def handing_back(fields: Mapping[str, Any], took: int | None = None) -> str:
+    """``gives the loop back at app.py:8 after 129 us  await asyncio.sleep(1)``, from the fields of a `step.end`."""
     where = frame_of(fields.get("at"))
-    return "gives the loop back" + (f" at {where.place}  {code_of(where)}" if where is not None else ", and is done")
+    after = "" if took is None else f" after {duration(took)}"
+    if where is None:
+        return f"gives the loop back{after}, and is done"
+    return f"gives the loop back at {where.place}{after}  {code_of(where)}"

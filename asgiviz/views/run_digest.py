@@ -60,7 +60,7 @@ def _told(record: RunRecord, side: SideRecord) -> Iterator[str]:
         yield _groups(sorted(lane.done for lane in done if lane.done is not None))
     yield _waits(side, lanes)
     if not is_wsgi(side) and (lag := measure(record, f"{side.id}.lag")) is not None and lag.value * 1e9 >= HOLD:
-        where = culprit(record, side)
+        where = culprit(record, side).partition("  #")[0]  # the code without its comment
         yield f"The loop was held for up to {lag.value:.2f} s at a time{f', longest at {fit(where, 80)}' if where else ''}."
 
 

@@ -179,7 +179,7 @@ class _Held:
 
 def cost_of(event: Event) -> int:
     """What holding an event counts: one, and one more for each whole KiB of its body or message."""
-    message = event.fields.get("message")
+    message = event.fields if event.ev == Ev.WSGI_CHUNK else event.fields.get("message")
     return 1 + len(kept_bytes(payload(message))) // _KIB if isinstance(message, dict) else 1
 
 

@@ -7,7 +7,7 @@ seen, and who finds no room is counted. Times are those of `views.client_lanes`:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -18,6 +18,7 @@ from asgiviz.views.client_lanes import (
     IN_APP,
     WAITING,
     ClientLane,
+    Hold,
     end_of,
     holds_of,
     is_wsgi,
@@ -113,11 +114,26 @@ def suspended_at(record: RunRecord, side: SideRecord, at: int | None = None) -> 
 
 def held_at(record: RunRecord, side: SideRecord, at: int | None = None) -> tuple[int | None, str, int, str] | None:
     """Who holds the side's loop at this moment: the client's number, and file, line and code where they are known."""
+    found = _hold_at(record, side, at)
+    return None if found is None else (found[0], found[1].file, found[1].line, found[1].code)
+
+
+def held_in(
+    record: RunRecord, side: SideRecord, is_shown: Callable[[str], bool], at: int | None = None
+) -> tuple[int | None, int] | None:
+    """Who holds the side's loop, and in which line of a file that is shown: the line that calls what holds it elsewhere."""
+    found = _hold_at(record, side, at)
+    if found is None:
+        return None
+    line = next((line for file, line in found[1].stack if is_shown(file)), None)
+    return None if line is None else (found[0], line)
+
+
+def _hold_at(record: RunRecord, side: SideRecord, at: int | None) -> tuple[int | None, Hold] | None:
     now = since(record, record.last) if at is None else at
     for hold in holds_of(record, side):
         if hold.began <= now < hold.ended:
-            client = next((each.number for each in lanes_of(record, side, at) if hold.conn in each.conns), None)
-            return client, hold.file, hold.line, hold.code
+            return next((each.number for each in lanes_of(record, side, at) if hold.conn in each.conns), None), hold
     return None
 
 

@@ -56,14 +56,15 @@ def moments(record: RunRecord) -> list[Moment]:
 def next_moment(
     record: RunRecord, at: int, step: int, known: list[Moment] | None = None, seq: int | None = None
 ) -> Moment | None:
-    """The moment after (`step` > 0) or before `at`; None at either end. `known`: what `moments` gave, if it is at hand.
+    """The first moment after `at` (`step` > 0), or the last one until then; None at either end.
 
-    `seq` is the last event of the moment at which the run stands, if it was stepped there: others may be at the same time.
+    `known`: what `moments` gave, if it is at hand. `seq` is the last event of the moment at which the run stands, if it was
+    stepped there: others may be at the same time.
     """
     all_moments = moments(record) if known is None else known
     if seq is None:
-        times = [moment.at for moment in all_moments]
-        place = bisect_right(times, at) if step > 0 else bisect_left(times, at) - 1
+        come = bisect_right([moment.at for moment in all_moments], at)
+        place = come if step > 0 else come - 1
     else:
         places = [moment.place for moment in all_moments]
         place = bisect_right(places, (at, seq)) if step > 0 else bisect_left(places, (at, seq)) - 1

@@ -167,8 +167,7 @@ def _point(moment: Moment, mask: Mask | None, steps: Steps) -> Said:
             rest = pairs({key: value for key, value in fields.items() if key not in heads})
             return Said(f"{word(step.what)} {head}{'  ' if rest else ''}{rest}", Role.QUIET, "◇")
         case Ev.STEP_END:
-            after = "" if step.ended is None else f"  after {duration(step.ended - step.t)}"
-            return Said(handing_back(step.fields) + after, Role.QUIET, "·")
+            return Said(handing_back(step.fields, step.took), Role.QUIET, "·")
         case Ev.STALL:
             return _stall(step, steps)
         case Ev.POOL:

@@ -157,4 +157,4 @@ def _seq(stages: Stages, stage: Stage) -> int | None:
 
 def _wrapped(text: str, width: int, role: Role) -> Iterator[Row]:
     for line in textwrap.wrap(text, max(8, min(width, READABLE) - 1)):
-        yield Row([Span(f" {line}", role)])
+        yield Row(shortened([Span(f" {line}", role)], width))

@@ -1,13 +1,30 @@
-"""A directory with apps to trace."""
+"""A directory with apps to trace, and a learner with a pack."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.course.packs import CHECKS, little_pack
+
+#: A check that only an app that answers holds.
+ANSWERED = """
+[[check]]
+id = "answered"
+run = "graded"
+expect = "clients"
+status = 200
+message = "Every client must get 200."
+hints = ["Look at the status.", "Who answers?"]
+"""
+#: Seconds that a command of a learner may take on a machine that does other things as well.
+PATIENCE = 90.0
 HELLO = """
 async def app(scope, receive, send):
     if scope["type"] == "lifespan":
@@ -33,3 +50,46 @@ def write(tmp_path: Path) -> Write:
         return tmp_path
 
     return write_module
+
+
+class Learner:
+    """Somebody in a directory of their own, with a pack by others; `run` is ``asgiviz ARGUMENTS`` of theirs, to its end."""
+
+    def __init__(self, directory: Path) -> None:
+        self.pack = little_pack(directory)
+        self.pack.write("checks.toml", CHECKS + ANSWERED)
+        self.pack.change("experiments.toml", 'title = "Yours"', 'title = "Yours"\nclients = 10')
+        self.directory = directory / "here"
+        self.directory.mkdir()
+        self.progress = directory / "progress.json"
+        self.environment = {"XDG_DATA_HOME": str(directory / "data"), "ASGIVIZ_PROGRESS": str(self.progress)}
+
+    def run(self, *arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a command; what is typed comes from `stdin`."""
+        return subprocess.run(
+            [sys.executable, "-m", "asgiviz", *arguments],
+            cwd=self.directory,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=PATIENCE,
+            env={**os.environ, "PYTHONIOENCODING": "utf-8", **self.environment, **environment},
+        )
+
+    def lesson(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """The little lesson, trusted."""
+        return self.run("lesson", "1", "--from", str(self.pack.directory), "--trust", *arguments, stdin=stdin)
+
+    def write(self, name: str, text: str) -> Path:
+        """A file where the learner is."""
+        path = self.directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
+        return path
+
+
+@pytest.fixture
+def learner(tmp_path: Path) -> Learner:
+    """A learner who has done nothing yet."""
+    return Learner(tmp_path)

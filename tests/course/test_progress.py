@@ -125,7 +125,8 @@ def test_no_damage_is_an_exception_and_none_is_made_worse(
     path.write_bytes(content)
     progress = Progress.load(path)
     kept = [each.read_bytes() for each in path.parent.iterdir()]
-    assert kept == [content]
+    assert content in kept
+    assert len(kept) <= 2  # beside it at most what was understood of it
     if not progress.read_only:
         progress.save()
         assert not Progress.load(path).warning

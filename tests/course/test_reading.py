@@ -264,3 +264,8 @@ def test_no_damage_to_a_file_is_an_exception_of_ours(
     lines = path.read_text(encoding="utf-8").count("\n") + 1
     assert complaints
     assert all(each.sentence and (each.file != path or (each.line or 1) <= lines) for each in complaints)
+
+
+def test_a_run_that_does_not_say_how_many_clients_has_ten(pack: LittlePack) -> None:
+    """As the format promises; not one, and not none."""
+    assert pack.lesson().experiments["graded"].clients == 10

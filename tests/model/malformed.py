@@ -35,8 +35,12 @@ NOTE_FIELDS = st.fixed_dictionaries(
         **dict.fromkeys(("name", "data", "span", "task", "thread"), FROZEN),
     },
 )
-FIELDS = WSGI_FIELDS | NOTE_FIELDS | st.dictionaries(
-    st.sampled_from(["scope", "message", "raised", "cancelled", "outcome", "error", "value"]), MESSAGES, max_size=4
+FIELDS = (
+    WSGI_FIELDS
+    | NOTE_FIELDS
+    | st.dictionaries(
+        st.sampled_from(["scope", "message", "raised", "cancelled", "outcome", "error", "value"]), MESSAGES, max_size=4
+    )
 )
 EVENTS = st.builds(
     Event,

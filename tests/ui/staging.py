@@ -1,4 +1,4 @@
-"""What the trace screen's tests stand on: the app over a written recording or over a real run, its keys, and what it shows.
+"""What the tests of screens stand on: the app over a written recording or over a real run, its keys, and what it shows.
 
 Nothing here waits for a time to pass: `until` waits for a condition, and only a condition that never comes true takes long.
 """
@@ -70,16 +70,16 @@ def text_of_screen(app: AsgivizApp) -> str:
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
-class Show:
-    """The app on the stage. `screen` is its trace screen, which may lie under another one."""
+class Hands:
+    """The app on the stage, and a user's hands on it. `screen` is the one that is tried; another one may lie over it."""
 
-    def __init__(self, pilot: Pilot[None], screen: TraceScreen, session: Session | None = None) -> None:
+    screen: Any
+
+    def __init__(self, pilot: Pilot[None], screen: Screen[Any]) -> None:
         assert isinstance(pilot.app, AsgivizApp)
         self.app = pilot.app
         self.pilot = pilot
         self.screen = screen
-        self.feed = screen.feed
-        self.session = session
 
     # -- what is there ---------------------------------------------------------------------------------------------
 
@@ -111,38 +111,9 @@ class Show:
         return {name for name, pane in self.screen.panes.items() if pane.display}
 
     @property
-    def place(self) -> tuple[Any, ...]:
-        """Everything of the user's that new traffic must leave alone."""
-        panes = {name: (pane.selected, None if pane.follows else pane.top) for name, pane in self.screen.panes.items()}
-        return self.screen.conn, self.screen.seq, self.screen.current, self.screen.view, self.app.focused, panes
-
-    @property
-    def mode(self) -> str:
-        """How the feed moves."""
-        return self.feed.mode
-
-    @property
     def focused(self) -> Any:
         """The widget that has the focus; any, because each has its own attributes."""
         return self.app.focused
-
-    def event(self, seq: int | None) -> Event:
-        """An event that is shown."""
-        event = self.feed.event(seq or 0)
-        assert event is not None
-        return event
-
-    def conn_of(self, path: str) -> int:
-        """The number of the newest connection with this path; 0 when there is none."""
-        found = (conn for conn, connection in self.feed.ledger.connections.items() if connection.path == path)
-        return max(found, default=0)
-
-    def kinds(self) -> dict[str | None, int]:
-        """Scope type -> the number of the first connection of it."""
-        found: dict[str | None, int] = {}
-        for conn, connection in self.feed.ledger.connections.items():
-            found.setdefault(connection.kind, conn)
-        return found
 
     # -- what a user does ------------------------------------------------------------------------------------------
 
@@ -210,6 +181,48 @@ class Show:
         while not (found := condition()):
             assert time.monotonic() < deadline, f"waited in vain for {what}; there is:\n{self.text}"
             await asyncio.sleep(0.01)
+        return found
+
+
+class Show(Hands):
+    """The app with a trace screen."""
+
+    screen: TraceScreen
+
+    def __init__(self, pilot: Pilot[None], screen: TraceScreen, session: Session | None = None) -> None:
+        super().__init__(pilot, screen)
+        self.feed = screen.feed
+        self.session = session
+
+    # -- what is recorded ------------------------------------------------------------------------------------------
+
+    @property
+    def place(self) -> tuple[Any, ...]:
+        """Everything of the user's that new traffic must leave alone."""
+        panes = {name: (pane.selected, None if pane.follows else pane.top) for name, pane in self.screen.panes.items()}
+        return self.screen.conn, self.screen.seq, self.screen.current, self.screen.view, self.app.focused, panes
+
+    @property
+    def mode(self) -> str:
+        """How the feed moves."""
+        return self.feed.mode
+
+    def event(self, seq: int | None) -> Event:
+        """An event that is shown."""
+        event = self.feed.event(seq or 0)
+        assert event is not None
+        return event
+
+    def conn_of(self, path: str) -> int:
+        """The number of the newest connection with this path; 0 when there is none."""
+        found = (conn for conn, connection in self.feed.ledger.connections.items() if connection.path == path)
+        return max(found, default=0)
+
+    def kinds(self) -> dict[str | None, int]:
+        """Scope type -> the number of the first connection of it."""
+        found: dict[str | None, int] = {}
+        for conn, connection in self.feed.ledger.connections.items():
+            found.setdefault(connection.kind, conn)
         return found
 
     async def caught_up(self) -> None:

@@ -25,8 +25,17 @@ def test_a_picture_holds_the_text_that_the_screen_shows_today(name: str) -> None
     assert not changed, f"{changed}\n\nIf this is meant: `make screenshots`, look at the pictures, commit them."
 
 
+@pytest.mark.parametrize("name", MAKE.LESSONS)
+def test_a_picture_of_a_lesson_holds_what_it_shows_today(name: str) -> None:
+    """The runs in it are made anew, on the virtual clock, and come out the same."""
+    committed = MAKE.text_of_picture((PICTURES / f"{name}.svg").read_text(encoding="utf-8"))[:-1]
+    today = MAKE.text_of_picture(MAKE.picture_of_lesson(name))[:-1]
+    changed = "\n".join(unified_diff(committed, today, f"screenshots/{name}.svg", "the screen today", lineterm="", n=0))
+    assert not changed, f"{changed}\n\nIf this is meant: `make screenshots`, look at the pictures, commit them."
+
+
 def test_a_picture_has_the_size_of_its_screen() -> None:
     """As many lines as the terminal had rows: nothing is cut off."""
-    for name, shot in MAKE.SHOTS.items():
+    for name, shot in {**MAKE.SHOTS, **MAKE.LESSONS}.items():
         lines = MAKE.text_of_picture((PICTURES / f"{name}.svg").read_text(encoding="utf-8"))
         assert (len(lines), max(map(len, lines)) <= shot.size[0]) == (shot.size[1], True), name

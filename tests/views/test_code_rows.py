@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asgiviz.views.code_rows import LineMark, code, held, suspended
+from asgiviz.views.code_rows import LineMark, code, held, is_same_file, suspended
 from asgiviz.views.spans import text_of
 from tests.views.drawing import fits
 
@@ -42,5 +42,6 @@ def test_marks_are_those_of_the_file_that_is_shown() -> None:
     """A relative and an absolute path of the same file meet; another file's lines are not marked."""
     places = {("/lesson/apps/walks.py", 9): [1, 2, 3], ("/lesson/apps/other.py", 2): [4]}
     assert suspended(places, "apps/walks.py", 10) == {9: LineMark("suspended here, 3 of 10")}
-    assert [*held("/lesson/apps/asleep.py", 9, 3, "apps/asleep.py")] == [9]
-    assert not held("/a/b.py", 9, 3, "apps/asleep.py")
+    assert [*held(9, 3)] == [9]
+    assert is_same_file("/lesson/apps/asleep.py", "apps/asleep.py")
+    assert not is_same_file("/a/b.py", "apps/asleep.py")

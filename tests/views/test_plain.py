@@ -258,7 +258,7 @@ def test_colour_says_nothing_of_its_own() -> None:
 
 
 def test_signs_differ_without_colour_and_in_ascii() -> None:
-    """Every kind of event can be told by its sign alone, in both alphabets; those of WSGI, which have no letter, with a word."""
+    """Every kind of event can be told by its sign alone, in both alphabets; those of WSGI by sign and word."""
     looks = plain._LOOKS
     alone = [look for ev, look in looks.items() if not ev.startswith(("wsgi.", "step."))]
     for signs in ([look.sign for look in alone], [look.ascii for look in alone]):

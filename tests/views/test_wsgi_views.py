@@ -72,18 +72,18 @@ def lines_of(rows: list[Row]) -> str:
 
 
 def test_plain_lines_draw_who_gives_and_say_who_waited() -> None:
-    """Environ goes to the app, status and chunks come from it; waiting for a thread and the length of a span stand in the column."""
+    """Environ goes to the app, status and chunks come from it; waiting and the length of a span stand in their column."""
     queued, environ, begins, ends, start, chunk, written, end = plain(REQUEST)
-    assert queued.split() == "0.000 #3 wsgi ░ queued in line for a thread from 127.0.0.1:5123".split()
-    assert "▶   environ  POST /café?q=1&token=****** HTTP/1.1 from 127.0.0.1:5123, thread waitress-2" in environ
+    assert queued.endswith("#3   wsgi ░   queued  in line for a thread from 127.0.0.1:5123")
+    assert "▶   environ POST /café?q=1&token=****** HTTP/1.1 from 127.0.0.1:5123, thread waitress-2" in environ
     assert environ.endswith("waited  1.500 s")
-    assert begins.endswith("◆   note     query begins  table=orders  thread waitress-2")
+    assert begins.endswith("◆   note    query begins  table=orders  thread waitress-2")
     assert "query ends  table=orders" in ends
     assert ends.endswith("took   200 ms")
-    assert start.endswith("◀   start    start_response  200 OK  Content-Type: text/plain  +1 header")
-    assert chunk.endswith("◀   chunk    4 B  “one\\n”")
-    assert written.endswith("◀   chunk    4 B, through write()  “two\\n”")
-    assert end.endswith("○   exit     returned after 400 ms")
+    assert start.endswith("◀   start   start_response  200 OK  Content-Type: text/plain  +1 header")
+    assert chunk.endswith("◀   chunk   4 B  “one\\n”")
+    assert written.endswith("◀   chunk   4 B, through write()  “two\\n”")
+    assert end.endswith("○   exit    returned after 400 ms")
 
 
 def test_a_step_is_one_line_that_says_where_the_loop_was_given_back() -> None:
@@ -115,7 +115,9 @@ def test_the_sequence_shows_the_line_for_a_thread_on_the_server() -> None:
     for event in REQUEST:
         connection.add(event)
     (title, _) = heading(connection, 140, steps=Steps(REQUEST))
-    assert all(text in text_of(title.spans) for text in ("#3 POST /café", "200", "app 400 ms", "waited 1.500 s", "thread waitress-2"))
+    assert all(
+        text in text_of(title.spans) for text in ("#3 POST /café", "200", "app 400 ms", "waited 1.500 s", "thread waitress-2")
+    )
 
 
 def test_a_request_that_has_no_thread_yet_says_since_when() -> None:
@@ -141,7 +143,7 @@ def test_pieces_of_a_long_answer_fold() -> None:
 def test_the_state_tells_the_stages_and_what_is_against_the_rules() -> None:
     """Each stage that was reached has its time; a byte before start_response breaks PEP 3333."""
     state = lines_of(draw_state(history(REQUEST), 80, 20))
-    assert "● called           1.500 s  thread waitress-2" in state
+    assert "● called          1.500 s  thread waitress-2" in state
     assert "2 pieces, 8 B" in state
     assert "▶ done" in state
     assert "✗" not in state
@@ -161,7 +163,9 @@ def test_the_inspector_explains_the_environ_and_hides_its_secrets() -> None:
     start = "\n".join(drawn(inspect(REQUEST[4], Context(None, None, REQUEST)), OPEN_FIRST, 120))
     assert "Content-Type: text/plain" in start
     assert "str: str" not in start
-    chunk = "\n".join(drawn(inspect(REQUEST[5], Context(None, None, REQUEST)), OPEN_FIRST | {("whole",), ("whole", "shown")}, 120))
+    chunk = "\n".join(
+        drawn(inspect(REQUEST[5], Context(None, None, REQUEST)), OPEN_FIRST | {("whole",), ("whole", "shown")}, 120)
+    )
     assert "8 B in all" in chunk
     assert "two" in chunk
 
@@ -170,7 +174,7 @@ def test_a_note_stands_among_the_logs() -> None:
     """With its name and values, its thread in the place of a logger."""
     (row,) = draw_log(REQUEST[2], None, 140)
     assert "note" in text_of(row.spans)
-    assert "thread waitress-2" in text_of(row.spans)
+    assert "waitress-2" in text_of(row.spans)
     assert text_of(row.spans).endswith("query begins  table=orders")
 
 
