@@ -48,6 +48,10 @@ class Over(Exception):  # noqa: N818  # it is no error
     """The learner has ended the conversation, or there is nothing more to read."""
 
 
+class MuteError(Exception):
+    """Nothing more can be said, and not because the listener has left; `str()` is why."""
+
+
 class Conversation:
     """Says and asks; `width` is that of the text."""
 
@@ -108,8 +112,13 @@ class Conversation:
         return spelt(text) if self._look.ascii else text
 
     def _write(self, text: str) -> None:
-        self._stdout.write(text.encode("utf-8", "backslashreplace"))
-        self._stdout.flush()
+        try:
+            self._stdout.write(text.encode("utf-8", "backslashreplace"))
+            self._stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise MuteError(error.strerror or str(error)) from None
 
 
 def _painted(text: str, role: Role) -> str:

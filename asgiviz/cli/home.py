@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 from asgiviz.cli.learning import begin, save, the_lesson, the_pack, the_progress
 from asgiviz.cli.show_screen import show_screen
+
+if TYPE_CHECKING:
+    from asgiviz.course.lesson import Pack
+    from asgiviz.course.progress import Progress
 
 #: What a lesson is opened with from here.
 _AS_USUAL = {"clock": None, "poll": False, "manual": False}
 
 
-def home(ascii_: bool) -> int:
-    """Show it until the user quits; gives the exit code."""
+def home(ascii_: bool, pack: Pack | None = None, progress: Progress | None = None) -> int:
+    """Show it until the user quits; gives the exit code. `pack` and `progress` are those of this user, unless given."""
     from asgiviz.ui.home_screen import HomeScreen
 
+    pack, progress = pack or the_pack(None), progress or the_progress(None)
     while True:
-        pack, progress = the_pack(None), the_progress(None)
         screen = HomeScreen(pack, progress)
         code = show_screen(screen, ascii_)
         if code or screen.chosen is None:
@@ -25,15 +30,14 @@ def home(ascii_: bool) -> int:
         what, which = screen.chosen
         if what != "lesson":
             run_command([what, *([which] if which else [])])
-        elif not _came_back(which, ascii_):
+        elif not _came_back(pack, progress, which, ascii_):
             return 0
 
 
-def _came_back(lesson: str, ascii_: bool) -> bool:
+def _came_back(pack: Pack, progress: Progress, lesson: str, ascii_: bool) -> bool:
     """Open a lesson; whether the learner left it for the home screen."""
     from asgiviz.cli.lesson_screen import lesson_screen
 
-    pack, progress = the_pack(None), the_progress(None)
     found = the_lesson(pack, progress, lesson)
     begin(pack, found, progress)
     screen = lesson_screen(pack, found, progress, _AS_USUAL)

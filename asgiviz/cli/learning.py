@@ -41,6 +41,25 @@ def standard_output() -> BinaryIO:
     return sys.stdout.buffer
 
 
+def print_out(text: str, for_programs: bool = False) -> None:
+    """A text on standard output: UTF-8 where programs read it, else as the terminal can show it."""
+    out = standard_output()
+    encoding = "utf-8" if for_programs else sys.stdout.encoding or "ascii"
+    try:
+        out.write(text.encode(encoding, "backslashreplace"))
+        out.flush()
+    except BrokenPipeError:  # the reader has seen enough, as in `| head`
+        forget_output()
+    except OSError as error:
+        forget_output()
+        leave(USAGE, f"standard output cannot be written to: {error.strerror or error}")
+
+
+def forget_output() -> None:
+    """What is written to standard output from now on goes nowhere, also what still waits in its buffer."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
 def default_progress_file() -> Path:
     """Where progress is kept unless --progress or ASGIVIZ_PROGRESS names another file."""
     from platformdirs import user_data_path
@@ -61,6 +80,9 @@ def the_pack(directory: Path | None) -> Pack:
             leave(MISSING, str(error))
         ours = None
     place = (directory or ours or Path()).absolute()
+    if not (place / "pack.toml").is_file():
+        above = f". The course is perhaps {place.parent}" if (place.parent / "pack.toml").is_file() else ""
+        leave(AT_FAULT, f"{place} is no course: there is no pack.toml in it{above}")
     try:
         return read_pack(place, official=ours is not None and place.resolve() == ours.resolve())
     except PackError as error:

@@ -60,9 +60,14 @@ def _open(pack: Pack, found: Lesson, progress: Progress, look: Look, options: di
     from asgiviz.cli.lesson_screen import lesson_screen
     from asgiviz.cli.show_screen import show_screen
 
-    code = show_screen(lesson_screen(pack, found, progress, options), look.ascii)
+    screen = lesson_screen(pack, found, progress, options)
+    code = show_screen(screen, look.ascii)
     save(progress)
-    return code
+    if code or not screen.went_back:
+        return code
+    from asgiviz.cli.home import home
+
+    return home(look.ascii, pack, progress)
 
 
 def _must_have_page(found: Lesson, page: int | None) -> None:

@@ -22,16 +22,15 @@ from asgiviz.cli.learning import (
     complain,
     leave,
     machine_names,
+    print_out,
     save,
     say,
-    standard_output,
 )
 from asgiviz.course.fingerprint import fingerprint
 from asgiviz.course.grade_report import Circumstances, as_json, as_junit, as_text
 from asgiviz.course.grading import Grade, not_graded
 from asgiviz.course.lesson import Lesson, Pack
 from asgiviz.course.lint import lint_lesson
-from asgiviz.course.run_record import RunRecord
 from asgiviz.course.walk import Walk
 from asgiviz.experiment.attempt import Attempt
 from asgiviz.experiment.failure import Blame, Failure
@@ -66,7 +65,7 @@ def check(pack: Pack, lesson: Lesson, progress: Progress, file: str, form: str, 
         return INTERRUPTED
     found = attempt.grade or not_graded(lesson, attempt.failure.sentence if attempt.failure else "it was ended")
     known = _remembered(pack, lesson, progress, found) if own else None
-    _print(_FORMS[form](found, _circumstances(pack, lesson, attempt, place, known)), form)
+    print_out(_FORMS[form](found, _circumstances(pack, lesson, attempt, place, known)), for_programs=form != "text")
     _explain(attempt, found, form)
     if attempt.failure is not None:
         return CODES[attempt.failure.blame]
@@ -98,6 +97,10 @@ def _place_of(lesson: Lesson, file: str) -> tuple[bool, Path]:
     if not place.exists():
         number = "" if not file.isdecimal() else f". The number of the lesson comes first: asgiviz lesson {file} --check"
         leave(USAGE, f"{file} is not there{number}")
+    if not (place.is_file() or place.is_dir()):
+        leave(USAGE, f"{file} is neither a file nor a directory")
+    if lesson.exercise is not None and place.is_file() and place.suffix != (wanted := Path(lesson.exercise.main).suffix):
+        leave(USAGE, f"{file} is no {wanted} file; the exercise of lesson {lesson.number} is {lesson.exercise.main}")
     return place.resolve() in (workspace.main.resolve(), workspace.directory.resolve()), place
 
 
@@ -146,17 +149,6 @@ def _hash(file: Path) -> str:
         return ""
 
 
-def _print(report: str, form: str) -> None:
-    """The report on standard output: UTF-8 where programs read it, else as the terminal can show it."""
-    out = standard_output()
-    data = report.encode("utf-8") if form != "text" else report.encode(sys.stdout.encoding or "ascii", "backslashreplace")
-    try:
-        out.write(data)
-        out.flush()
-    except OSError as error:
-        say(f"the report cannot be written: {error.strerror or error}")
-
-
 def _explain(attempt: Attempt, found: Grade, form: str) -> None:
     """What the report has no room for, on standard error: another clock, and what the learner's code raised."""
     for trial in attempt.trials.values():
@@ -167,21 +159,11 @@ def _explain(attempt: Attempt, found: Grade, form: str) -> None:
     if failure is not None:
         _explain_failure(failure, form)
         return
-    if found.passed:
-        return
-    for trial in attempt.trials.values():
-        if raised := raised_in(trial.record()):
-            say(f"the app raised in the run {trial.experiment.id}:\n{raised.rstrip()}")
-            return
+    if found.traceback and not found.passed:
+        say(f"the app raised:\n{found.traceback.rstrip()}")
 
 
 def _explain_failure(failure: Failure, form: str) -> None:
     """The report as text says it; one for programs is perhaps read by nobody."""
     if form != "text":
         say(failure.sentence + (f"\n{failure.traceback.rstrip()}" if failure.traceback else ""))
-
-
-def raised_in(record: RunRecord) -> str:
-    """The first traceback of a request in a run, whole; empty when nothing was raised (a lifespan that is refused is none)."""
-    errors = [call.error for call in record.connections() if call.error is not None and call.kind != "lifespan"]
-    return next((str(error["traceback"]) for error in errors if error.get("traceback")), "")

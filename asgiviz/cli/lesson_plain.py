@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from time import time
 
-from asgiviz.cli.conversation import Conversation, Over, Turn, TurnTo
-from asgiviz.cli.learning import INTERRUPTED, machine_names, save, say, standard_output
+from asgiviz.cli.conversation import Conversation, MuteError, Over, Turn, TurnTo
+from asgiviz.cli.learning import INTERRUPTED, USAGE, forget_output, machine_names, save, say, standard_output
 from asgiviz.cli.lesson_plain_exercise import PlainExercise
 from asgiviz.cli.lesson_plain_runs import PlainRuns
 from asgiviz.cli.lesson_screen import take_clock
@@ -37,7 +36,11 @@ def read_aloud(pack: Pack, lesson: Lesson, progress: Progress, look: Look, clock
         plain.take_leave()
         return INTERRUPTED
     except BrokenPipeError:  # the reader has heard enough, as in `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        forget_output()
+    except MuteError as error:
+        forget_output()
+        say(f"standard output cannot be written to: {error}")
+        return USAGE
     finally:
         save(progress)
     return 0

@@ -5,10 +5,10 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from time import monotonic, time
+from time import time
 
 from asgiviz.cli.conversation import Conversation
-from asgiviz.cli.lesson_plain_runs import ENDING, TICK, WORD_EVERY, PlainRuns
+from asgiviz.cli.lesson_plain_runs import PlainRuns, see_through
 from asgiviz.course.grading import Grade
 from asgiviz.course.walk import Walk
 from asgiviz.experiment.attempt import GRADED, Attempt
@@ -100,7 +100,7 @@ class PlainExercise:
         talk = self._talk
         attempt = Attempt(self._walk.lesson, workspace.directory, self._clock)
         talk.say("Running your file …")
-        self._wait(attempt)
+        see_through(attempt, talk)
         for trial in attempt.trials.values():
             if trial.fell_back:
                 talk.say(f"{trial.fell_back}.")
@@ -112,19 +112,6 @@ class PlainExercise:
         if GRADED in attempt.trials:
             self._runs.keep(GRADED, attempt.trials[GRADED].record())
         talk.say(lesson_linear.grade(self._grade, talk.width))
-
-    def _wait(self, attempt: Attempt) -> None:
-        attempt.start()
-        began = told = monotonic()
-        try:
-            while not attempt.wait(TICK):
-                if monotonic() - told >= WORD_EVERY:
-                    told = monotonic()
-                    self._talk.say(f"Still running, {told - began:.0f} s.")
-        except BaseException:  # Ctrl-C: nothing of a lesson goes on without its conversation
-            attempt.cancel()
-            attempt.wait(ENDING)
-            raise
 
     def _hint(self) -> None:
         first = None if self._grade is None else self._grade.first

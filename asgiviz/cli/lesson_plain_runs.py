@@ -11,6 +11,7 @@ from asgiviz.course.metrics import measure
 from asgiviz.course.outcome import broken_claims, figures
 from asgiviz.course.run_record import RunRecord
 from asgiviz.course.walk import State, Walk
+from asgiviz.experiment.attempt import Attempt
 from asgiviz.experiment.trial import Phase, Trial
 from asgiviz.views import lesson_linear, run_digest
 from asgiviz.views.spans import Role
@@ -22,6 +23,21 @@ AT_ONCE = 20
 MOST_LED = 3
 #: Seconds between two looks at a run, between two words on it, and that a run gets to end when nobody wants it any more.
 TICK, WORD_EVERY, ENDING = 0.1, 5.0, 5.0
+
+
+def see_through(made: Trial | Attempt, talk: Conversation) -> None:
+    """Start it and wait until it is over, with a word now and then."""
+    made.start()
+    began = told = monotonic()
+    try:
+        while not made.wait(TICK):
+            if monotonic() - told >= WORD_EVERY:
+                told = monotonic()
+                talk.say(f"Still running, {told - began:.0f} s.")
+    except BaseException:  # Ctrl-C: nothing of a lesson goes on without its conversation
+        made.cancel()
+        made.wait(ENDING)
+        raise
 
 
 class PlainRuns:
@@ -102,7 +118,7 @@ class PlainRuns:
         experiment, knobs = walk.lesson.experiments[id_], walk.settings(id_)
         trial = Trial(walk.lesson, experiment, knobs, walk.clock(id_))
         talk.say("Running …")
-        self._wait(trial)
+        see_through(trial, talk)
         if trial.fell_back:
             talk.say(f"{trial.fell_back}.")
         if trial.phase is not Phase.FINISHED:
@@ -117,19 +133,6 @@ class PlainRuns:
         for asked in sealed:
             talk.say()
             talk.say(lesson_linear.verdict(walk, asked.id, talk.width))
-
-    def _wait(self, trial: Trial) -> None:
-        trial.start()
-        began = told = monotonic()
-        try:
-            while not trial.wait(TICK):
-                if monotonic() - told >= WORD_EVERY:
-                    told = monotonic()
-                    self._talk.say(f"Still running, {told - began:.0f} s.")
-        except BaseException:  # Ctrl-C: nothing of a lesson goes on without its conversation
-            trial.cancel()
-            trial.wait(ENDING)
-            raise
 
     def _failed(self, trial: Trial) -> None:
         failure = trial.failure

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from asgiviz.cli.learning import AT_FAULT, say, standard_output, the_pack, the_progress
+from asgiviz.cli.learning import AT_FAULT, print_out, say, the_pack, the_progress
 from asgiviz.cli.options import course_options
 
 if TYPE_CHECKING:
@@ -38,14 +38,11 @@ def lessons(pack_directory: Path | None, progress_file: Path | None, form: str |
     progress = the_progress(progress_file)
     if progress.warning:
         say(progress.warning)
-    out = standard_output()
     if form == "json":
-        said = json.dumps(as_dict(pack, progress), indent=1) + "\n"
+        print_out(json.dumps(as_dict(pack, progress), indent=1) + "\n", for_programs=True)
     else:
-        plain = form == "plain" or not sys.stdout.isatty()
-        said = "".join(line + "\n" for line in (sentences if plain else table)(pack, progress))
-    out.write(said.encode("utf-8" if form == "json" else sys.stdout.encoding or "ascii", "backslashreplace"))
-    out.flush()
+        plain = form == "plain" or sys.stdout is None or not sys.stdout.isatty()
+        print_out("".join(line + "\n" for line in (sentences if plain else table)(pack, progress)))
     for complaints in pack.broken.values():
         say(str(complaints[0]) + (f" (and {len(complaints) - 1} more)" if len(complaints) > 1 else ""))
     sys.exit(AT_FAULT if pack.broken else 0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from asgiviz.cli.learning import INTERRUPTED, MISSING, USAGE, leave, must_be_trusted
+from asgiviz.cli.learning import INTERRUPTED, MISSING, USAGE, leave, must_be_trusted, print_out
 from asgiviz.cli.lint_report import Report, as_json, as_text, is_lesson
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def lint(path: Path, json_: bool, quick: bool, times: int, trust: bool) -> None:
         leave(INTERRUPTED, "ended; nothing of it runs any more")
     finally:
         report.seconds = monotonic() - began
-        _print(as_json(report) if json_ else as_text(report))
+        print_out(as_json(report) if json_ else as_text(report), for_programs=json_)
     sys.exit(WRONG if report.count(errors=True) else CLEAN)
 
 
@@ -74,8 +74,7 @@ def all_rules() -> list[tuple[str, str]]:
 
 def _print_rules(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
     if asked and not ctx.resilient_parsing:
-        for code, asks in all_rules():
-            click.echo(f"{code}  {asks}")
+        print_out("".join(f"{code}  {asks}\n" for code, asks in all_rules()))
         ctx.exit()
 
 
@@ -176,8 +175,3 @@ class _Told:
         """Leave a clean line."""
         if self._moving:
             click.echo("\r\x1b[K", nl=False, err=True)
-
-
-def _print(text: str) -> None:
-    sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "ascii", "backslashreplace"))
-    sys.stdout.buffer.flush()

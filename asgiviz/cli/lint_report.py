@@ -82,16 +82,14 @@ def _near(complaint: Complaint) -> str:
 
 
 def _summary(report: Report) -> str:
+    from asgiviz.views.text import counted
+
     lessons = sum(bool(folder) for folder in report.found)
-    counts = [_counted(lessons, "lesson"), _counted(report.count(True), "error"), _counted(report.count(False), "warning")]
+    counts = [counted(lessons, "lesson"), counted(report.count(True), "error"), counted(report.count(False), "warning")]
     said = f"{', '.join(counts)}, {report.seconds:.1f} s."
     if report.outcomes and report.quick:
         return f"{said} Only on the virtual clock (--quick): nothing was tried in real time."
     return said
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def as_json(report: Report) -> str:

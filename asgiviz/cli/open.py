@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from asgiviz.cli.learning import forget_output
 from asgiviz.cli.options import output_options
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def open_(file: str, **options: Any) -> None:
         try:
             show(reader, look)
         except BrokenPipeError:  # the reader has seen enough, as in `| head`
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            forget_output()
             sys.exit(0)
     if reader.ending is not None:
         click.echo(f"asgiviz: {reader.name}: {reader.ending}", err=True)

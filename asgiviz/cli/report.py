@@ -125,13 +125,15 @@ def here() -> Here:
 
 def _again(pack: Pack, progress: Progress, lessons: Sequence[Lesson]) -> dict[tuple[str, str], Again]:
     """The runs of these lessons that the learner has made, made once more, with the same knobs."""
+    from asgiviz.views.text import counted
+
     made = [
         (lesson, experiment, progress.lesson(pack.id, lesson.id))
         for lesson in lessons
         for experiment in lesson.experiments.values()
         if experiment.id in progress.lesson(pack.id, lesson.id).runs
     ]
-    say(f"making {len(made)} run{'' if len(made) == 1 else 's'} again")
+    say(f"making {counted(len(made), 'run')} again")
     return {(lesson.id, experiment.id): _once_more(lesson, experiment, known) for lesson, experiment, known in made}
 
 

@@ -1,4 +1,4 @@
-"""One screen of ours on the terminal that we were started in, until it is closed; what is said afterwards, and the exit code."""
+"""One screen of ours on the terminal that we were started in, until it is closed; what is said then, and the exit code."""
 
 from __future__ import annotations
 

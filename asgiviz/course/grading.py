@@ -61,7 +61,8 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Grade:
-    """The verdicts, or the sentence why there are none (`failure`, with the traceback of the learner's code, if it raised)."""
+    """The verdicts, or the sentence why there are none (`failure`). `traceback` is that of the learner's code, if it raised,
+    at its start or in a request."""
 
     lesson: Lesson
     verdicts: tuple[Verdict, ...] = ()
@@ -112,7 +113,15 @@ def grade(
         failed = failed or standing is Standing.FAIL
         verdicts.append(Verdict(check, standing, found.saw, found.wanted, found.seqs, found.conns, found.evidence))
     clocks = dict.fromkeys(record.clock for record in records.values() if record.clock)
-    return Grade(lesson, tuple(verdicts), clock=" and ".join(clocks))
+    return Grade(lesson, tuple(verdicts), traceback=_raised(records), clock=" and ".join(clocks))
+
+
+def _raised(records: Mapping[str, RunRecord]) -> str:
+    """The traceback of the first request in which the app raised; empty where none did."""
+    for call in (call for record in records.values() for call in record.connections()):
+        if call.for_client and call.outcome == "raised" and call.error is not None:
+            return str(call.error.get("traceback") or "")
+    return ""
 
 
 def not_graded(lesson: Lesson, failure: str, traceback: str = "") -> Grade:

@@ -45,7 +45,8 @@ class Answer:
 class Ran:
     """The last run of an experiment: its figures by the name of their metric, and the settings it was made with.
 
-    `clock` is the one that it really ran on, empty where nobody said it; `at` is when it was made.
+    `clock` is the one that it really ran on, empty where nobody said it; `at` is when it was made. `written` are the figures of
+    the last one that was made as the lesson has it.
     """
 
     figures: dict[str, float] = field(default_factory=dict)
@@ -53,6 +54,7 @@ class Ran:
     times: int = 1
     at: float | None = None
     clock: str = ""
+    written: dict[str, float] = field(default_factory=dict)
     rest: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
@@ -248,7 +250,8 @@ class _Reading:
         figures, settings = self.numbers(plain.pop("figures", {})), self.numbers(plain.pop("settings", {}))
         times, at, clock = self.count(plain.pop("times", 1), 1), self.number(plain.pop("at", None)), plain.pop("clock", "")
         self.sound = self.sound and clock in ("", "virtual", "real")
-        return Ran(figures, settings, times, at, clock if clock in ("virtual", "real") else "", plain)
+        written = self.numbers(plain.pop("written", {}))
+        return Ran(figures, settings, times, at, clock if clock in ("virtual", "real") else "", written, plain)
 
     def _answer(self, value: Any) -> Answer | None:
         plain = self.mapping(value)

@@ -96,7 +96,7 @@ class Telling(Remembered):
 
     def fill(self, text: str, run_id: str | None = None) -> str:
         """A text with its numbers; an ellipsis where nothing was measured yet. Sums are about a run, or that of this page."""
-        return filling.fill(text, self.metric, self._names_of(run_id or self._run_here(), made=True))
+        return filling.fill(text, self.metric, self._names_of(run_id or self._run_here()))
 
     def fill_question(self, question_id: str, text: str) -> str:
         """A text of a question with its numbers: those of the run that the question is about."""
@@ -104,21 +104,20 @@ class Telling(Remembered):
         return filling.fill(text, self.metric, self._names_for(question))
 
     def metric(self, name: str) -> float | None:
-        """``RUN.METRIC`` in the last run; None when it was not measured."""
+        """``RUN.METRIC`` in the last run that was made as it is written, which is what a text speaks of; else in the last.
+
+        None when it was not measured.
+        """
         run, _, metric = name.partition(".")
         ran = self.progress.runs.get(run)
-        return None if ran is None else filling.figure(ran.figures, metric)
+        return None if ran is None else filling.figure(ran.written or ran.figures, metric)
 
     def _names_for(self, question: Question) -> dict[str, float]:
-        """A prediction is about the run as it was written, an observation about the run as it was made."""
-        return self._names_of(question.run or self._run_here(), made=question.kind is Kind.OBSERVE)
+        return self._names_of(question.run or self._run_here())
 
-    def _names_of(self, run_id: str | None, *, made: bool) -> dict[str, float]:
-        if run_id is None:
-            return dict(self.names)
-        ran = self.progress.runs.get(run_id)
-        own = settings_of(self.lesson.experiments[run_id])
-        return {**own, **(ran.settings if made and ran is not None else {}), **self.names}
+    def _names_of(self, run_id: str | None) -> dict[str, float]:
+        """The settings of a run as it is written, whatever was changed since: texts and questions are about that one."""
+        return {**(settings_of(self.lesson.experiments[run_id]) if run_id is not None else {}), **self.names}
 
     def _run_here(self) -> str | None:
         """The run that a text on this page is about: the first of the page, else the last one before it, else the first."""

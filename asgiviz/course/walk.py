@@ -163,8 +163,9 @@ class Walk(Telling, Bench):
         made = {**settings_of(run, self._turned.get(run_id)), **(settings or {})}
         before = self.progress.runs.get(run_id)
         times = 1 if before is None else before.times + 1
-        self.progress.runs[run_id] = Ran(dict(figures), made, times, at, clock)
         as_written = self.is_as_written(run, made)
+        written = dict(figures) if as_written else {} if before is None else before.written
+        self.progress.runs[run_id] = Ran(dict(figures), made, times, at, clock, written)
         self._doubts[run_id] = doubt_about(broken_claims, figures) if as_written else ""
         if as_written and not self._doubts[run_id]:
             self._judge(run_id)

@@ -76,8 +76,8 @@ class Attempt:
         failure: Failure | None = BROKEN
         found: Grade | None = None
         try:
-            failure = self._run_all()
-            found = self._graded(failure)
+            ended = self._run_all()
+            found, failure = self._graded(ended), ended
         finally:
             with self._changed:
                 if self._cancelled.is_set():

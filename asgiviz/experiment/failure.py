@@ -9,9 +9,9 @@ from enum import StrEnum
 class Blame(StrEnum):
     """What a trial failed by."""
 
-    #: the code that it ran: it cannot be imported, ended the process, never came back from its import
+    #: the code that it ran: it cannot be imported, or ended the process
     CODE = "code"
-    #: the run was not over in time
+    #: the run was not over in time, or the code never came back from its import
     TIME = "time"
     #: the lesson: a file that it names is not there, a step that no client can take
     LESSON = "lesson"

@@ -18,13 +18,13 @@ from asgiviz.host.errors import HostError
 from asgiviz.host.options import Limits
 from asgiviz.host.process import ProcessHost
 from asgiviz.host.state import Phase
+from asgiviz.host.virtual_plan import START_WITHIN
 from asgiviz.model.events import Emit
 from asgiviz.traffic.crowd import Crowd
+from asgiviz.traffic.seen import Ending
 
 #: Seconds between two looks at whether clients, servers and the learner are still there.
 LOOK_EVERY = 0.01
-#: Seconds that an app may take until it listens.
-START_WITHIN = 15.0
 #: Seconds that a server may take to end by itself once the clients have left, and to be gone once it was killed.
 END_WITHIN, GONE_WITHIN = 4.0, 1.5
 
@@ -32,9 +32,7 @@ END_WITHIN, GONE_WITHIN = 4.0, 1.5
 class RealRun:
     """Runs a setup once; `run` blocks, `cancel` is for another thread."""
 
-    def __init__(
-        self, setup: Setup, emit: Emit, limits: Limits, on_go: Callable[[], None], start_within: float = START_WITHIN
-    ) -> None:
+    def __init__(self, setup: Setup, emit: Emit, limits: Limits, on_go: Callable[[], None]) -> None:
         self._setup = setup
         self._emit = emit
         self._on_go = on_go
@@ -125,5 +123,5 @@ def _knock(url: str) -> None:
 
 def _too_long(seconds: float, crowds: Sequence[Crowd]) -> str:
     clients = [seen for crowd in crowds for seen in crowd.seen]
-    answered = sum(bool(seen.exchanges) and seen.exchanges[-1].last_byte_at is not None for seen in clients)
+    answered = sum(bool(seen.exchanges) and seen.exchanges[-1].ending is Ending.COMPLETE for seen in clients)
     return f"after {seconds:g} s only {answered} of {len(clients)} clients had their answer, so the run was ended"

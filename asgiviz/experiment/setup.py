@@ -85,14 +85,15 @@ def _scripts(experiment: Experiment, side: Side, knobs: Knobs, order: int | None
 
 
 def _script(experiment: Experiment, side: Side, group: Clients, number: int) -> Script:
+    patience = 2 * experiment.timeout  # the run is over before any client gives up: it depends on no race how that ends
     try:
         return Script.from_dict(
             {
                 "name": f"{side.id}/{number}",
                 "steps": _for_client(list(group.steps), number),
                 "delay": group.delay,
-                "timeout": experiment.timeout,  # who waits long in a lesson waits because that is the lesson
-                "limit": experiment.timeout,
+                "timeout": patience,
+                "limit": patience,
             }
         )
     except ValueError as error:

@@ -16,6 +16,7 @@ from asgiviz.experiment.notes import REAL, VIRTUAL, clock_note
 from asgiviz.experiment.real_run import RealRun
 from asgiviz.experiment.setup import Setup, set_up
 from asgiviz.experiment.virtual_run import VirtualRun
+from asgiviz.experiment.wording import too_much
 from asgiviz.host.options import Limits
 from asgiviz.store.recorder import Recorder
 
@@ -103,6 +104,9 @@ class Trial:
             setup = set_up(self.lesson, self.experiment, self._knobs, self._exercise, self._order)
             self.names = setup.names
             failure = self._attempt(setup)
+            self.recorder.close()
+            if failure is None and self.recorder.oldest > 1:
+                failure = too_much(setup.sides)
         except NoTrialError as error:
             failure = error.failure
         finally:

@@ -10,10 +10,10 @@ from asgiviz.experiment.failure import Blame, Failure
 from asgiviz.experiment.notes import VIRTUAL, clock_note, side_note
 from asgiviz.experiment.served import served
 from asgiviz.experiment.setup import Setup, SideSetup
-from asgiviz.experiment.wording import not_running
+from asgiviz.experiment.wording import not_ready, not_running
 from asgiviz.host.errors import HostError
 from asgiviz.host.options import Limits
-from asgiviz.host.virtual_plan import Ending, VirtualPlan, Way
+from asgiviz.host.virtual_plan import START_WITHIN, Ending, VirtualPlan, Way
 from asgiviz.host.virtual_world import VirtualWorld
 from asgiviz.model.events import Emit, Raw
 
@@ -87,6 +87,9 @@ class VirtualRun:
                 return None
             case Way.OUT_OF_TIME:
                 return Failure(Blame.TIME, ending.sentence)
+            case Way.NOT_UP:
+                side = self._blamed(ending)
+                return not_ready(side.app, START_WITHIN, side.side.id in self._world.facts, ending.sentence)
             case Way.FAILED | Way.DIED:
                 error = HostError(ending.sentence, ending.trace, ending.code, ending.in_lifespan)
                 return not_running(self._blamed(ending).app, error)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from asgiviz.experiment.app_file import AppFile
-from asgiviz.experiment.failure import Failure
+from asgiviz.experiment.failure import Blame, Failure
+from asgiviz.experiment.setup import SideSetup
 from asgiviz.host.errors import HostError
 
 _OPTION = re.compile(r"(?<![\w-])--[a-z]")
@@ -24,10 +26,18 @@ def for_learners(sentence: str) -> str:
     return " ".join([first, *(part for part in more if not _OPTION.search(part))])
 
 
-def not_ready(app: AppFile, seconds: float, imported: bool) -> Failure:
-    """The failure of an app that does not answer after so many seconds."""
+def not_ready(app: AppFile, seconds: float, imported: bool, place: str = "") -> Failure:
+    """The failure of an app that does not answer after so many seconds, at a `place` in its code as far as that is known."""
     if imported:
         what, why = "the app had not finished its lifespan startup", "Does it answer lifespan.startup?"
     else:
         what, why = "its import was still running", "Is there a loop, or something that waits, outside of the functions?"
-    return Failure(app.blame, f"{app.file.name}: after {seconds:g} s {what}. {why}")
+    blame = Blame.TIME if app.learners else Blame.LESSON
+    return Failure(blame, f"{app.file.name}: after {seconds:g} s {what}{place}. {why}")
+
+
+def too_much(sides: Sequence[SideSetup]) -> Failure:
+    """The failure of a run whose beginning is not in its recording any more."""
+    app = next((side.app for side in sides if side.app.learners), sides[0].app)
+    why = "so much was recorded that the beginning is gone, and nothing can be judged"
+    return Failure(app.blame, f"{app.file.name}: {why}. Does something print, note or send without end?")

@@ -48,6 +48,11 @@ class Workspace:
         """Whether there is something of the learner's here."""
         return self.main.exists()
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the file that the learner changes is still the starter."""
+        return self.started and not self._is_changed(self._exercise.main, self.main)
+
     def open(self) -> Copied:
         """Copy what is not there yet. WorkspaceError when the directory cannot be written."""
         return self._copied(self._exercise.files)

@@ -20,7 +20,7 @@ from asgiviz.export.report_sums import Sums, is_begun, sums_of
 from asgiviz.export.stylesheet import style_sheet
 from asgiviz.export.timeline_html import legend, patterns
 from asgiviz.views.lesson_text import SURE
-from asgiviz.views.text import number
+from asgiviz.views.text import counted, number
 
 _META = {"viewport": "width=device-width, initial-scale=1", "color-scheme": "light dark"}
 
@@ -127,15 +127,11 @@ def _overview(walks: Sequence[Walk], again: bool, lang: str | None) -> Html:
 
 def summary(sums: Sums) -> str:
     """The whole in a sentence, for who reads no further."""
-    lessons = f"{number(sums.finished)} of {_count(sums.lessons, 'lesson')} finished"
+    lessons = f"{number(sums.finished)} of {counted(sums.lessons, 'lesson')} finished"
     if not sums.predictions:
         return f"{lessons}."
-    right = f"{number(sums.right)} of {_count(sums.predictions, 'prediction')} right"
+    right = f"{number(sums.right)} of {counted(sums.predictions, 'prediction')} right"
     return f"{lessons}, {right}; certain and wrong: {number(sums.certain_and_wrong)}."
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
 
 
 def _line(walk: Walk, lang: str | None) -> list[str]:
@@ -145,7 +141,7 @@ def _line(walk: Walk, lang: str | None) -> list[str]:
         return [title, "not begun", "–", "–", "–", "–", "–"]
     done = f"{sums.done} of {sums.steps}" + (", finished" if sums.finished else "")
     exercise = "–" if not sums.exercises else "✓ passed" if sums.passed else "… not passed" if sums.attempts else "… not begun"
-    exercise += f", {_count(sums.attempts, 'attempt')}" if sums.attempts else ""
+    exercise += f", {counted(sums.attempts, 'attempt')}" if sums.attempts else ""
     right = f"{sums.right} of {sums.predictions}" if sums.predictions else "–"
     return [title, done, right, str(sums.certain_and_wrong), number(sums.runs), exercise, number(sums.hints)]
 
@@ -161,7 +157,7 @@ def _sureness(sums: Sums) -> Html | None:
 
 
 def _footer(here: Here, again: bool, gone: int) -> Html:
-    left = f" {_count(gone, 'lesson')} in the progress that this course does not have, or that cannot be read: left out."
+    left = f" {counted(gone, 'lesson')} in the progress that this course does not have, or that cannot be read: left out."
     fresh = " What was made again for this page was measured on the machine below."
     return tag(
         "footer",
@@ -180,7 +176,7 @@ def _footer(here: Here, again: bool, gone: int) -> Html:
         ),
         tag(
             "p",
-            f"Written by asgiviz {here.version}, {here.python}, {here.machine}, {_count(here.cores, 'core')}, on ",
+            f"Written by asgiviz {here.version}, {here.python}, {here.machine}, {counted(here.cores, 'core')}, on ",
             moment(here.at, here.zone),
             ".",
         ),

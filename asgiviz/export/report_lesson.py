@@ -9,15 +9,15 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from asgiviz.course.lesson import Ask, Experiment, Interface, Kind, Side
+from asgiviz.course.lesson import Ask, Experiment, Kind, Side
 from asgiviz.course.outcome import figures
 from asgiviz.course.run_record import RunRecord
 from asgiviz.course.walk import Recalled, Walk
 from asgiviz.export.html import Html, joined, moment, prose, table, tag, words
 from asgiviz.export.timeline_html import Timelines
 from asgiviz.views.lesson_text import SURE
-from asgiviz.views.run_rows import told_figures, told_settings
-from asgiviz.views.text import number
+from asgiviz.views.run_rows import served_by, told_figures, told_settings
+from asgiviz.views.text import counted, number
 
 _CLOCKS = {"virtual": "on the virtual clock", "real": "on the real clock", "": "on a clock that was not written down"}
 
@@ -196,9 +196,7 @@ def _figures(experiment: Experiment, measured: Mapping[str, float], settings: Ma
 
 
 def _side(side: Side, settings: Mapping[str, float]) -> str:
-    threads = int(settings.get(f"{side.id}.threads", side.threads))
-    what = f"{number(threads)} thread{'' if threads == 1 else 's'}" if side.interface is Interface.WSGI else "one event loop"
-    return f"{side.label or side.id} ({what})"
+    return f"{side.label or side.id} ({served_by(side, settings)})"
 
 
 def _again(experiment: Experiment, settings: Mapping[str, float], again: Again, telling: Telling) -> Html:
@@ -225,7 +223,7 @@ def _exercise(walk: Walk, telling: Telling) -> Html | None:
         standing = joined(tag("span", "✓ passed", class_="good"), *((" on ", passed) if passed else ()))
     else:
         standing = tag("span", "… not yet passed" if progress.attempts else "… not begun", class_="open")
-    attempts = f". {number(progress.attempts)} attempt{'' if progress.attempts == 1 else 's'}."
+    attempts = f". {counted(progress.attempts, 'attempt')}."
     helped = [(check, len(walk.hints_given(check.id))) for check in walk.lesson.checks if walk.hints_given(check.id)]
     rows = [[words(check.message, telling.lang), f"{given} of {len(check.hints)}"] for check, given in helped]
     hints = (

@@ -13,7 +13,7 @@ from asgiviz.course.run_record import RunRecord, SideRecord
 from asgiviz.export.html import Html, joined, table, tag
 from asgiviz.views.client_lanes import WAITING, ClientLane, Phase, Stretch, end_of, holds_of, is_wsgi, lanes_of
 from asgiviz.views.stage_lanes import counts
-from asgiviz.views.text import number, word
+from asgiviz.views.text import counted, number, word
 
 #: Lanes that are drawn; the table has all clients. Of more rows than these it is opened first.
 MOST_LANES, MOST_ROWS = 40, 12
@@ -93,7 +93,7 @@ class Timelines:
 
 def in_words(record: RunRecord, side: SideRecord, lanes: Sequence[ClientLane]) -> str:
     """What the picture shows, in a few sentences."""
-    said = [f"{number(len(lanes))} client{'' if len(lanes) == 1 else 's'}: {counts(lanes, is_wsgi(side))}."]
+    said = [f"{counted(len(lanes), 'client')}: {counts(lanes, is_wsgi(side))}."]
     done = sorted((lane.done, lane.number) for lane in lanes if lane.done is not None and not lane.failed)
     if done:
         (soonest, first), (latest, last) = done[0], done[-1]

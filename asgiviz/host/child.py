@@ -25,6 +25,7 @@ from asgiviz.host.limits import NO_MEMORY, hold, telling
 from asgiviz.host.options import Run
 from asgiviz.host.serving import Serving, serving
 from asgiviz.model.events import BEGINNINGS, GAP, Emit, Raw
+from asgiviz.probe.logs import flush_prints
 
 #: Seconds between two shipments.
 FLUSH_EVERY = 0.033
@@ -133,18 +134,17 @@ def main(control_fd: int, socket_fd: int) -> None:
     run = Run.from_dict(order["run"])
     run, emit = prepare(run, shipper.emit)
     server = serving(run, sock, emit, report, itertools.count(order["first"]))
+    sys.path[:0] = [path for path in run.paths if path not in sys.path]  # now: what servers import is not found there
     threading.Thread(target=_listen_to_parent, args=(stream, server), name="asgiviz-parent", daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn hands a signal on once it has shut down
         server.run()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    flush_prints()
     shipper.exit(0)  # threads that the app has left running must not keep the process
 
 
 def prepare(run: Run, emit: Emit) -> tuple[Run, Emit]:
     """Make this process what `run` wants of it, before the app is imported; the run as it can be, and who takes its events."""
     os.environ.update(run.environment)
-    sys.path[:0] = [path for path in run.paths if path not in sys.path]
     if run.limits is None:
         return run, emit
     hold(run.limits)

@@ -38,7 +38,7 @@ class FrameSender:
 
 
 def read_frame(stream: BinaryIO) -> Any:
-    """The next value. EOFError when the other side is gone, in the middle of a frame too."""
+    """The next value. EOFError when the other side is gone, in the middle of a frame too, or when it makes no sense."""
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
         raise EOFError
@@ -46,4 +46,7 @@ def read_frame(stream: BinaryIO) -> Any:
     data = stream.read(length)
     if len(data) < length:
         raise EOFError
-    return marshal.loads(data)  # written by our own child, over a socket that only it holds
+    try:
+        return marshal.loads(data)  # written by our own child, over a socket that only it holds
+    except (TypeError, ValueError) as error:
+        raise EOFError from error  # an app that writes to any descriptor has written to this one

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import re
 import signal
 import socket
 import sys
@@ -160,16 +161,29 @@ def _checked(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def telling(emit: Emit, limits: Limits) -> Emit:
-    """`emit`, and behind the exit of an app's call that failed on a limit a line of log that says so."""
+    """`emit`, and behind the exit of an app's call that failed on a limit a line of log that says so. The traceback of what
+    was refused ends where the app asked for it."""
 
     def emit_and_tell(raw: Raw) -> None:
+        error = raw[5].get("error") if raw[1] in ENDINGS and type(raw[5]) is dict else None
+        if isinstance(error, dict) and isinstance(error.get("traceback"), str):
+            error = {**error, "traceback": without_our_frames(error["traceback"])}
+            raw = (*raw[:5], {**raw[5], "error": error})
         emit(raw)
-        if raw[1] in ENDINGS and type(raw[5]) is dict:
-            sentence = why_it_failed(raw[5].get("error"), limits)
-            if sentence:
-                log_event(emit, "ERROR", "asgiviz", sentence, conn=raw[2])
+        sentence = why_it_failed(error, limits)
+        if sentence:
+            log_event(emit, "ERROR", "asgiviz", sentence, conn=raw[2])
 
     return emit_and_tell
+
+
+def without_our_frames(trace: str) -> str:
+    """A traceback without what stands between the app and its refusal."""
+    return _FRAME.sub("", trace)
+
+
+#: A frame of this file as a traceback prints it, with its lines of code; in an exception group it has a bar in front.
+_FRAME = re.compile(rf'^(?: +\| )?  File "{re.escape(__file__)}", line .*\n(?:(?: +\| )?    .*\n)*', re.MULTILINE)
 
 
 def why_it_failed(error: Any, limits: Limits) -> str | None:

@@ -104,7 +104,9 @@ class ServerRun:
         except MemoryError:
             raise HostError("the server found no memory any more: the app has taken it", code=1) from None
         except Exception as error:
-            raise self._not_configured(error) from error
+            if self._server is None:
+                raise self._not_configured(error) from error
+            raise HostError(f"uvicorn cannot go on: {type(error).__name__}: {error}", code=1) from error
 
     async def _serve(self, config: uvicorn.Config) -> None:
         self._loop = loop = asyncio.get_running_loop()

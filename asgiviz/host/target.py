@@ -12,6 +12,7 @@ from types import ModuleType, TracebackType
 from typing import Any
 
 from asgiviz.host.errors import USAGE, HostError
+from asgiviz.host.limits import without_our_frames
 from asgiviz.model.asgi import App
 from asgiviz.probe.wsgi_tap import WsgiApp
 
@@ -72,7 +73,7 @@ def _import(module_name: str, app_dir: str) -> ModuleType:
             'Put what should only run as a script under `if __name__ == "__main__":`',
             app_traceback(error, module_name),
         ) from None
-    except Exception as error:  # noqa: BLE001  # whatever the app's module raises is told
+    except BaseException as error:  # noqa: BLE001  # whatever the app's module raises is told
         what = "has a syntax error" if isinstance(error, SyntaxError) else "could not be imported"
         sentence = f"{module_name} {what}: {_one_line(error)}{hint(error)}"
         raise HostError(sentence, app_traceback(error, module_name)) from None
@@ -106,7 +107,7 @@ def _call_factory(found: Any, target: str) -> Any:
         )
     try:
         return found()
-    except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever the factory raises is told
+    except BaseException as error:  # noqa: BLE001  # whatever the factory raises is told
         raise HostError(f"the factory {target} raised {_one_line(error)}", app_traceback(error, None)) from None
 
 
@@ -185,14 +186,14 @@ def _needed_parameters(app: Any, given: int) -> list[str] | None:
 
 
 def app_traceback(error: BaseException, module_name: str | None) -> str:
-    """The traceback of `error` without the frames that lead from us to the app's module (or factory)."""
+    """The traceback of `error` without the frames that lead from us to the app's module (or factory), and from it to us."""
     frames: TracebackType | None = error.__traceback__
     start = frames
     while start is not None and not _is_app_frame(start, module_name):
         start = start.tb_next
     if start is None and not isinstance(error, SyntaxError):
         start = frames
-    return "".join(traceback.format_exception(type(error), error, start))
+    return without_our_frames("".join(traceback.format_exception(type(error), error, start)))
 
 
 def _is_app_frame(frame: TracebackType, module_name: str | None) -> bool:

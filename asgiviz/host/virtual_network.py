@@ -21,15 +21,15 @@ HOST, SERVER_PORT, CLIENT_PORT = "127.0.0.1", 8000, 50001
 _FIRST = 1 << 20
 _NOWHERE: Address = (HOST, 0)
 
-_real_poll = select.poll
+_real_poll, _real_select = select.poll, select.select
 
 
 class Network:
-    """All sockets of the process; `on_real_descriptor` is told when an event loop wants to wait for another one."""
+    """All sockets of the process; `cannot_hold` is told, in a sentence, of a wait that is none of ours."""
 
-    def __init__(self, baton: Baton, on_real_descriptor: Callable[[], None]) -> None:
+    def __init__(self, baton: Baton, cannot_hold: Callable[[str], None]) -> None:
         self.baton = baton
-        self.on_real_descriptor = on_real_descriptor
+        self.cannot_hold = cannot_hold
         self.open: dict[int, Listener | VirtualSocket] = {}
         self._listeners: dict[Address, Listener] = {}
         self._numbers = itertools.count(_FIRST)
@@ -88,9 +88,17 @@ class Network:
         for module, name, ours in (
             (selectors, "DefaultSelector", Selector),
             (select, "poll", Poll),
+            (select, "select", self._select),
             (socket, "socketpair", lambda *_, **__: network.pair()),
         ):
             setattr(module, name, ours)
+
+    def _select(self, *arguments: Any) -> Any:
+        """`select.select`, as far as it is for descriptors of the system."""
+        numbers = {what if isinstance(what, int) else what.fileno() for whats in arguments[:3] for what in whats}
+        if not self.open.keys().isdisjoint(numbers):
+            self.cannot_hold("the app waits for sockets below asyncio (select.select)")
+        return _real_select(*arguments)
 
     def poller(self, at_work: bool) -> Bell | None:
         """Where the calling thread waits for many sockets; None for one that has never had ours."""
@@ -121,7 +129,7 @@ class VirtualSelector(selectors._BaseSelectorImpl):  # noqa: SLF001  # the part 
         key: selectors.SelectorKey = super().register(fileobj, events, data)
         end = self._network.open.get(key.fd)
         if end is None:
-            self._network.on_real_descriptor()
+            self._network.cannot_hold("the app uses the network itself (its event loop waits for a real socket)")
         else:
             end.bells[_Ear(self, key.fd)] = None
             self._changed[key.fd] = None

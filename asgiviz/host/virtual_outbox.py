@@ -45,17 +45,23 @@ class Outbox:
             self._sender.send((what, value))
 
     def end(self, way: str, sentence: str = "", **more: Any) -> NoReturn:
-        """The experiment is over, and the process with it; whoever comes second waits for that."""
+        """The experiment is over, and the process with it, whether the parent hears it or not; whoever comes second waits."""
         self._sending.acquire()
-        self._flush()
-        self._sender.send(("ended", {"way": way, "sentence": sentence, **more}))
-        _exit(0)
+        status = 1
+        try:
+            self._flush()
+            self._sender.send(("ended", {"way": way, "sentence": sentence, **more}))
+            status = 0
+        finally:
+            _exit(status)
 
     def exit(self, status: int) -> NoReturn:
         """`os._exit` for the app: what it did up to here is sent first."""
         self._sending.acquire()
-        self._flush()
-        _exit(status)
+        try:
+            self._flush()
+        finally:
+            _exit(status)
 
     def _flush(self) -> None:
         events, self._events = self._events, []

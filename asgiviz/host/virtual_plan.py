@@ -11,6 +11,8 @@ from asgiviz.host.options import Run
 
 #: The date of every experiment, in seconds since 1970: the first of January 2026.
 WALL = 1_767_225_600
+#: Seconds that an app may take until it listens: on the machine's clock for its import, on the virtual one for all of it.
+START_WITHIN = 15.0
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Way(StrEnum):
     CANNOT_HOLD = "cannot_hold"
     #: the virtual time-out was over; the clients were called back
     OUT_OF_TIME = "out_of_time"
+    #: an app was not up in time; the sentence is where it is in its code, if that is known
+    NOT_UP = "not_up"
     #: an app could not be started, or ended its server
     FAILED = "failed"
     #: the process ended, with all that it had recorded

@@ -22,14 +22,14 @@ from asgiviz.host.frames import FrameSender, read_frame
 from asgiviz.host.limits import hold, telling
 from asgiviz.host.options import Run
 from asgiviz.host.serving import Serving, serving
-from asgiviz.host.virtual_clock import Baton
+from asgiviz.host.virtual_clock import Baton, Member
 from asgiviz.host.virtual_holds import Holds
 from asgiviz.host.virtual_network import Network
 from asgiviz.host.virtual_outbox import Outbox
-from asgiviz.host.virtual_plan import VirtualPlan
-from asgiviz.host.virtual_watch import Watch
+from asgiviz.host.virtual_plan import START_WITHIN, VirtualPlan
+from asgiviz.host.virtual_watch import Watch, place_of
 from asgiviz.model.events import NOTE
-from asgiviz.probe.logs import capture_logs
+from asgiviz.probe.logs import capture_logs, flush_prints
 from asgiviz.probe.notes import take_notes
 from asgiviz.probe.stacks import is_user_file
 from asgiviz.probe.threads import carry_connections
@@ -38,8 +38,8 @@ from asgiviz.traffic.patience import Patience
 from asgiviz.traffic.script import Script
 from asgiviz.traffic.wire import Address
 
-#: Virtual seconds for the lifespan's startup, and for clients and servers to end once they are told.
-START, STOP = 60.0, 30.0
+#: Virtual seconds for clients and servers to end once they are told.
+STOP = 30.0
 
 
 def perform(control_fd: int, baton: Baton) -> None:
@@ -64,7 +64,7 @@ class Stage:
         self.baton = baton
         self.emit = outbox.emit if limits is None else telling(outbox.emit, limits)
         self.watch = Watch(baton, outbox.end)
-        self.network = Network(baton, self._refuse_real_sockets)
+        self.network = Network(baton, self.watch.cannot_hold)
         self.network.install()
         if any(run.interface == "wsgi" for _, run in plan.sides):
             _ring_with_triggers(self.network.ring_pollers)
@@ -76,22 +76,26 @@ class Stage:
         with carry_connections(), capture_logs(self.emit, limit), take_notes(self.emit):
             imports = _Imports()
             for name, run in self._plan.sides:
+                self.watch.arm(False)  # an import may take its time
+                side = _Side(self, name, run)  # it imports its server, which is not looked for where the app is
                 imports.begin(run)
-                self._start(name, run)
+                self._start(side)
             imports.put_back()
             self.watch.arm(True)
             in_time = self._let_clients_go()
+            places = "".join(side.place() for side in self._sides)
             for side in self._sides:
                 side.stop(force=not in_time)
         if in_time:
             self._outbox.end("finished")
-        self._outbox.end("out_of_time", f"after {self._plan.timeout:g} s the clients had not got all that they waited for")
+        sentence = f"after {self._plan.timeout:g} s the clients had not got all that they waited for{places}"
+        self._outbox.end("out_of_time", sentence)
 
-    def _start(self, name: str, run: Run) -> None:
-        self.watch.arm(False)  # an import may take its time
-        self._sides.append(side := _Side(self, name, run))
+    def _start(self, side: _Side) -> None:
+        self._sides.append(side)
+        side.start()
         if not side.wait_until_up():
-            self.fail(name, HostError(f"the app's lifespan startup took longer than {START:g} s of virtual time"))
+            self._outbox.end("not_up", side.place(), side=side.name)
 
     def loaded(self, name: str, facts: dict[str, Any]) -> None:
         """A side's app is imported: from now on it may be judged."""
@@ -100,8 +104,7 @@ class Stage:
 
     def fail(self, name: str, error: HostError) -> NoReturn:
         """A side cannot go on."""
-        sys.stdout.flush()
-        sys.stderr.flush()
+        flush_prints()
         self._outbox.end("failed", str(error), trace=error.trace, side=name, code=error.code, in_lifespan=error.in_lifespan)
 
     def _let_clients_go(self) -> bool:
@@ -118,19 +121,17 @@ class Stage:
                 crowd.cancel()
         return in_time
 
-    def _refuse_real_sockets(self) -> None:
-        self.watch.cannot_hold("the app uses the network itself (its event loop waits for a real socket)")
-
 
 class _Side:
     """One app under its server, in a thread of its own; it is the server's report (see serve.Report)."""
 
     def __init__(self, stage: Stage, name: str, run: Run) -> None:
         self._stage = stage
-        self._name = name
+        self.name = name
         self._stall_ms = run.stall_ms
         self._listener = stage.network.listener()
         self._up = threading.Event()
+        self._member: Member | None = None
         if run.interface == "asgi":
             options = replace(run.options, http="h11", ws="websockets-sansio", loop="asyncio")
             run = replace(run, stall_ms=0, options=options)
@@ -138,18 +139,25 @@ class _Side:
         self._server: Serving = serving(run, self._listener, stage.emit, self, itertools.count(run.first))
         # in a child process of its own the server has the main thread, and apps tell the names of their threads
         self._thread = threading.Thread(target=self._serve, name="MainThread", daemon=True)
+
+    def start(self) -> None:
+        """Begin to serve."""
         self._thread.start()
 
     def _serve(self) -> None:
-        member = self._stage.baton.running
-        member.side = self._name
+        self._member = member = self._stage.baton.running
+        member.side = self.name
         if self._run.interface == "asgi":
-            member.loop = Holds(self._stage.baton, self._name, self._stage.emit, self._stall_ms)
+            member.loop = Holds(self._stage.baton, self.name, self._stage.emit, self._stall_ms)
         self._server.serve()
 
     def wait_until_up(self) -> bool:
         """Whether it answers requests."""
-        return self._up.wait(START)
+        return self._up.wait(START_WITHIN)
+
+    def place(self) -> str:
+        """The line of the app in which the server's thread is, for the end of a sentence; empty while it waits for work."""
+        return "" if self._member is None else place_of(self._member)
 
     def stop(self, force: bool) -> None:
         """Stop the server and wait for it."""
@@ -159,7 +167,7 @@ class _Side:
     def crowd(self, plan: VirtualPlan) -> Crowd:
         """The clients of this side."""
         host, port = self._listener.getsockname()
-        scripts = [Script.from_dict(script) for script in plan.scripts.get(self._name, ())]
+        scripts = [Script.from_dict(script) for script in plan.scripts.get(self.name, ())]
         return Crowd(scripts, f"http://{host}:{port}", self._stage.emit, plan.stagger, closely=plan.closely, dial=self._dial)
 
     def _dial(self, address: Address, patience: Patience, receive_buffer: int | None) -> socket.socket:
@@ -169,7 +177,7 @@ class _Side:
 
     def loaded(self, facts: dict[str, Any]) -> None:
         """See serve.Report."""
-        self._stage.loaded(self._name, facts)
+        self._stage.loaded(self.name, facts)
 
     def listening(self) -> None:
         """See serve.Report."""
@@ -177,7 +185,7 @@ class _Side:
 
     def failed(self, error: HostError) -> None:
         """See serve.Report."""
-        self._stage.fail(self._name, error)
+        self._stage.fail(self.name, error)
 
 
 class _Imports:

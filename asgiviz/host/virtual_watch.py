@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from asgiviz.host.virtual_clock import MOST_COMPUTING, Baton, Member, real_monotonic, real_sleep
+from asgiviz.host.virtual_plan import START_WITHIN
 from asgiviz.probe.stacks import is_user_file
 
 #: Seconds between two looks, of waiting for something else than a processor, and of what cannot be told apart from that.
 LOOK_EVERY, MOST_WAITING, MOST_OF_ANYTHING = 0.01, 0.25, 2.0
-#: Seconds of real time that the start of the apps and the whole experiment may take.
-START_LIMIT, RUN_LIMIT = 15.0, 20.0
+#: Seconds of real time that the experiment may take once its apps are imported.
+RUN_LIMIT = 20.0
 
-GiveUp = Callable[[str, str], NoReturn]
+GiveUp = Callable[..., NoReturn]
 
 _OUTSIDE = {
     **dict.fromkeys(
@@ -34,6 +35,7 @@ _OUTSIDE = {
         ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.spawn", "os.exec", "pty.spawn"),
         "the app starts another process",
     ),
+    **dict.fromkeys(("os.kill", "os.killpg", "signal.pthread_kill"), "the app sends a signal"),
 }
 
 
@@ -50,7 +52,7 @@ class Watch:
         _thread.start_new_thread(self._watch, ())
         sys.addaudithook(self._audit)
         _refuse_raw_threads(self)
-        _only_main_sets_signals(self)
+        _refuse_signals(self)
 
     def arm(self, armed: bool) -> None:
         """Judge the app from now on, or not."""
@@ -65,7 +67,7 @@ class Watch:
 
     def _computes(self) -> None:
         if self._armed:
-            self.cannot_hold(f"the code computes for more than {MOST_COMPUTING:g} s{_place(self._baton.running)}")
+            self.cannot_hold(f"the code computes for more than {MOST_COMPUTING:g} s{place_of(self._baton.running)}")
 
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "import" and self._baton.here() is not None:
@@ -87,13 +89,14 @@ class Watch:
                 self._compare(before, look)
 
     def _bound(self) -> None:
+        if os.getppid() != self._parent:
+            os.kill(os.getpid(), signal.SIGKILL)  # nobody is left who could read what we find
         seconds = real_monotonic() - self._since
         if self._armed and seconds > RUN_LIMIT:
             self.cannot_hold(f"there is too much to do: after {RUN_LIMIT:g} s it was not done")
-        elif not self._armed and seconds > START_LIMIT:
-            self._give_up("failed", f"the app did not start within {START_LIMIT:g} s{_place(self._baton.running)}")
-        if os.getppid() != self._parent:
-            os.kill(os.getpid(), signal.SIGKILL)  # nobody is left who could read what we find
+        elif not self._armed and seconds > START_WITHIN:
+            member = self._baton.running
+            self._give_up("not_up", place_of(member), side=member.side)
 
     def _look(self) -> _Look | None:
         member = self._baton.running
@@ -109,9 +112,9 @@ class Watch:
             self._computes()
         elif not look.computed:
             if passed > MOST_OF_ANYTHING:
-                self.cannot_hold(f"the code takes real time{_place(member)}")
+                self.cannot_hold(f"the code takes real time{place_of(member)}")
         elif passed - computed - starved > MOST_WAITING and not _could_run(member):
-            self.cannot_hold(f"the code waits for something outside the clock{_place(member)}")
+            self.cannot_hold(f"the code waits for something outside the clock{place_of(member)}")
 
 
 class _Look(NamedTuple):
@@ -140,7 +143,7 @@ def _could_run(member: Member) -> bool:
     return False
 
 
-def _place(member: Member) -> str:
+def place_of(member: Member) -> str:
     """The line of the user's code in which a thread is, for the end of a sentence."""
     frame = sys._current_frames().get(member.ident)  # noqa: SLF001  # public but for its name
     while frame is not None and not is_user_file(frame.f_code.co_filename):
@@ -159,8 +162,15 @@ def _refuse_raw_threads(watch: Watch) -> None:
             setattr(_thread, name, refuse)
 
 
-def _only_main_sets_signals(watch: Watch) -> None:
-    """Here no app runs in the main thread, in a child process of its own it does."""
+def _refuse_signals(watch: Watch) -> None:
+    """Here no app runs in the main thread, in a child process of its own it does; and alarms ring in real time."""
+
+    def refuse(*_: Any) -> None:
+        watch.cannot_hold("the app sets an alarm")
+
+    for name in ("alarm", "setitimer"):
+        if hasattr(signal, name):
+            setattr(signal, name, refuse)
     set_handler = signal.signal
 
     def signal_here(number: int, handler: Any) -> Any:

@@ -70,16 +70,21 @@ class VirtualWorld:
             threading.Thread(target=read_lines, args=(stream, name, self._keep), name=f"asgiviz-{name}", daemon=True).start()
         clock = threading.Timer(LIMIT, self._kill_for_good, args=(process,))
         clock.start()
-        with control, control.makefile("rb") as stream:
-            with contextlib.suppress(OSError):  # it is gone already: its status says why
-                FrameSender(control).send(self._plan.as_dict())
-            ending = self._read(stream)
-        status = process.wait()
-        clock.cancel()
-        self.ending = ending or self.ending or Ending(Way.DIED, died(status, self._plan.sides[0][1].limits), code=1)
-        if self.ending.way is not Way.CANNOT_HOLD:
-            self._emit_all()
-        self._over.set()
+        try:
+            with control, control.makefile("rb") as stream:
+                with contextlib.suppress(OSError):  # it is gone already: its status says why
+                    FrameSender(control).send(self._plan.as_dict())
+                ending = self._read(stream)
+            status = process.wait()
+            self.ending = ending or self.ending or Ending(Way.DIED, died(status, self._plan.sides[0][1].limits), code=1)
+            if self.ending.way is not Way.CANNOT_HOLD:
+                self._emit_all()
+        except (LookupError, TypeError, ValueError):
+            self.ending = Ending(Way.DIED, "the app has changed what its process says to asgiviz, so nothing is known", code=1)
+        finally:
+            clock.cancel()
+            process.kill()
+            self._over.set()
 
     def _read(self, stream: BinaryIO) -> Ending | None:
         try:

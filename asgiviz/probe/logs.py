@@ -6,6 +6,7 @@ again and is left out. Records below the level that the app has set are not made
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import sys
@@ -95,6 +96,13 @@ def _prints(emit: Emit, limit: int) -> Iterator[None]:
             if isinstance(stream, io.TextIOWrapper) and not stream.closed:
                 stream.flush()
         sys.stdout, sys.stderr = out, err
+
+
+def flush_prints() -> None:
+    """Unfinished lines are shown, because nothing will follow."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):  # the app may have closed them, or put anything in their place
+            stream.flush()
 
 
 def _stream(name: str, original: TextIO, emit: Emit, limit: int) -> TextIO:

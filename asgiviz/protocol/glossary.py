@@ -13,6 +13,7 @@ from typing import Any
 
 from asgiviz.protocol import (
     terms_codes,
+    terms_course,
     terms_errors,
     terms_headers,
     terms_messages,
@@ -33,6 +34,7 @@ __all__ = [
 ENTRIES: tuple[Entry, ...] = (
     *terms_words.ENTRIES,
     *terms_wsgi.WORDS,
+    *terms_course.ENTRIES,
     *terms_scope.ENTRIES,
     *terms_messages.ENTRIES,
     *terms_codes.ENTRIES,
@@ -52,8 +54,12 @@ ALIASES = {
     "response": "http.response.start", "returned": "exit", "server push": "http.response.push", "shutdown": "lifespan.shutdown",
     "sse": "server-sent events", "starlette": "framework", "startup": "lifespan.startup",
     "in line": "queue", "flask": "framework", "queued": "queue", "chunk": "iterable", "span": "note", "write": "write()",
-    "tls": 'scope["extensions"]["tls"]', "trailers": "http.response.trailers", "upload": "http.request", "uvicorn": "server",
+    "tls": 'scope["extensions"]["tls"]', "trailers": "http.response.trailers", "upload": "http.request",
     "ws": "websocket",
+    "2x": "speed", "async def": "coroutine", "asyncio.sleep": "await", "asyncio.to_thread": "thread pool", "block": "blocking",
+    "concurrent": "concurrency", "create_task": "task", "held the loop": "hold the loop", "hold": "hold the loop",
+    "holds the loop": "hold the loop", "mark": "note", "marked": "note", "non-blocking": "blocking", "pool": "thread pool",
+    "time.sleep": "blocking", "timeline": "lane", "virtual": "virtual clock", "asgiviz.note": "note", "asgiviz.span": "note",
 }  # fmt: skip
 _CLASSES = {
     1: "an interim answer: the real one follows",

@@ -1,4 +1,4 @@
-"""Where it is written: the sections of the ASGI specification, and of the RFCs, that explanations refer to."""
+"""Where it is written: the sections of the ASGI specification, of PEPs and RFCs, of Python's documentation and of our own."""
 
 from __future__ import annotations
 
@@ -73,22 +73,41 @@ EXT_DEBUG = _asgi("Extensions", "Debug")
 TLS_SCOPE = _asgi("TLS", "TLS Connection Scope")
 
 
-def _pep_3333(heading: str) -> Place:
+def _pep(number: int, heading: str) -> Place:
     anchor = re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")
-    return f"PEP 3333: {heading}", f"https://peps.python.org/pep-3333/#{anchor}"
+    return f"PEP {number}: {heading}", f"https://peps.python.org/pep-{number:04}/#{anchor}"
 
 
-PEP_APPLICATION = _pep_3333("The Application/Framework Side")
-PEP_DETAILS = _pep_3333("Specification Details")
-PEP_ENVIRON = _pep_3333("environ Variables")
-PEP_STREAMS = _pep_3333("Input and Error Streams")
-PEP_START_RESPONSE = _pep_3333("The start_response() Callable")
-PEP_STREAMING = _pep_3333("Buffering and Streaming")
-PEP_WRITE = _pep_3333("The write() Callable")
-PEP_ERRORS = _pep_3333("Error Handling")
-PEP_THREADS = _pep_3333("Thread Support")
-PEP_URL = _pep_3333("URL Reconstruction")
-PEP_FILES = _pep_3333("Optional Platform-Specific File Handling")
+def _python(page: str, title: str, anchor: str) -> Place:
+    return f"Python: {title}", f"https://docs.python.org/3/{page}.html#{anchor}"
+
+
+def _own(page: str, heading: str) -> Place:
+    return f"asgiviz: {heading}", f"docs/{page}.md#{heading.lower().replace(' ', '-')}"
+
+
+PEP_APPLICATION = _pep(3333, "The Application/Framework Side")
+PEP_DETAILS = _pep(3333, "Specification Details")
+PEP_ENVIRON = _pep(3333, "environ Variables")
+PEP_STREAMS = _pep(3333, "Input and Error Streams")
+PEP_START_RESPONSE = _pep(3333, "The start_response() Callable")
+PEP_STREAMING = _pep(3333, "Buffering and Streaming")
+PEP_WRITE = _pep(3333, "The write() Callable")
+PEP_ERRORS = _pep(3333, "Error Handling")
+PEP_THREADS = _pep(3333, "Thread Support")
+PEP_URL = _pep(3333, "URL Reconstruction")
+PEP_FILES = _pep(3333, "Optional Platform-Specific File Handling")
+PEP_DATABASES = _pep(249, "Introduction")
+
+PY_AWAIT = _python("reference/expressions", "Await expression", "await-expression")
+PY_CALLBACKS = _python("library/asyncio-eventloop", "Scheduling callbacks", "scheduling-callbacks")
+PY_CEIL = _python("library/math", "math.ceil", "math.ceil")
+
+#: Words of asgiviz itself stand in no specification, but in its documentation.
+OUR_RUN = _own("lessons", "Run")
+OUR_LOOK = _own("lessons", "Look")
+OUR_EXERCISES = _own("lessons", "Exercises")
+OUR_EVENTS = _own("recording-format", "Events")
 
 #: CORS stands in a living standard that is no RFC; what an origin is stands in one.
 CORS = ("Fetch Standard, CORS protocol; on origins RFC 6454", f"{_RFC}rfc6454.html")

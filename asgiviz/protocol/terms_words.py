@@ -16,6 +16,9 @@ from asgiviz.protocol.terms_places import (
     LIFESPAN_SCOPE,
     MIDDLEWARE,
     OVERVIEW,
+    PEP_DATABASES,
+    PY_AWAIT,
+    PY_CALLBACKS,
     REQUEST,
     RESPONSE_BODY,
     RESPONSE_START,
@@ -28,7 +31,7 @@ ENTRIES = (
     Entry(
         "ASGI",
         Kind.WORD,
-        "The convention by which a Python server and an application talk about a connection.",
+        "Asynchronous Server Gateway Interface: how a Python server and an app talk about a connection.",
         "It is a way of calling and a set of messages, nothing to install. The event loop makes code "
         "asynchronous, not ASGI. It makes no single request faster: it lets one process keep many slow "
         "conversations going.",
@@ -38,7 +41,7 @@ ENTRIES = (
     Entry(
         "WSGI",
         Kind.WORD,
-        "The older convention: one plain call per request, one response back.",
+        "Web Server Gateway Interface, the older convention: one plain call per request, one response.",
         "It is not one request at a time: threads and processes serve many. It can stream, and holds a thread "
         "while it does. It has no words for WebSockets.",
         *WSGI_COMPATIBILITY,
@@ -62,6 +65,30 @@ ENTRIES = (
         "such servers. A proxy such as nginx stands in front of it.",
         *OVERVIEW,
         see=("application", "event loop", "proxy"),
+    ),
+    Entry(
+        "uvicorn",
+        Kind.WORD,
+        "An ASGI server written in Python: it runs the event loop and calls the app.",
+        "It serves all connections of its process in one thread. It can start several workers.",
+        *OVERVIEW,
+        see=("server", "event loop", "waitress"),
+    ),
+    Entry(
+        "handler",
+        Kind.WORD,
+        "The function that answers a request; frameworks call it a view or an endpoint.",
+        "Without a framework it is the app itself. The server, or the framework, calls it anew for each request.",
+        *APPLICATIONS,
+        see=("application", "framework"),
+    ),
+    Entry(
+        "driver",
+        Kind.WORD,
+        "The library by which an app talks to a database, or to another service.",
+        "Whether it can await decides who waits: with one that blocks, the whole thread does.",
+        *PEP_DATABASES,
+        see=("blocking", "thread pool", "await"),
     ),
     Entry(
         "framework",
@@ -410,6 +437,23 @@ ENTRIES = (
         see=("coroutine", "event loop", "blocking"),
     ),
     Entry(
+        "suspended",
+        Kind.WORD,
+        "It has begun, stands at an await, and does not run until what it waits for is there.",
+        "A suspended coroutine keeps its variables and costs no thread. Meanwhile the event loop runs others.",
+        *PY_AWAIT,
+        see=("await", "coroutine", "event loop"),
+    ),
+    Entry(
+        "callback",
+        Kind.WORD,
+        "A function that is handed over, to be called later.",
+        "An event loop does nothing but call one after the other. It cannot interrupt one: a callback that does not come "
+        "back keeps all others waiting. A turn of a coroutine, from one await to the next, is such a callback too.",
+        *PY_CALLBACKS,
+        see=("event loop", "hold the loop", "coroutine"),
+    ),
+    Entry(
         "task",
         Kind.WORD,
         "A coroutine that the event loop runs beside others.",
@@ -449,8 +493,8 @@ ENTRIES = (
     Entry(
         "worker",
         Kind.WORD,
-        "One server process of several that share a port.",
-        "Each has its own event loop, its own lifespan and its own memory: what one stores the others do not see.",
+        "Who serves requests: a server process, one of several that share a port; under WSGI also a thread.",
+        "Each process has its own event loop, its own lifespan and its own memory: what one stores the others do not see.",
         *LIFESPAN_SCOPE,
         see=("lifespan", 'scope["state"]', "GIL"),
     ),

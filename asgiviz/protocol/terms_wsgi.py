@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from asgiviz.protocol.terms_entry import Entry, Kind
 from asgiviz.protocol.terms_places import (
-    PEP_APPLICATION,
     PEP_DETAILS,
     PEP_ENVIRON,
     PEP_ERRORS,
@@ -102,15 +101,6 @@ WORDS = (
         "keeps what the app gives faster than the client takes it.",
         *WSGI_COMPATIBILITY,
         see=("server", "thread", "queue"),
-    ),
-    Entry(
-        "note",
-        Kind.WORD,
-        "What an app says of itself in a recording: asgiviz.note for a moment, asgiviz.span for a while.",
-        "It stands beside the connection that it was made for, with its thread. Where nothing is recorded it does nothing. "
-        "It is a word of asgiviz, not of a specification.",
-        *PEP_APPLICATION,
-        see=("thread", "background task"),
     ),
 )
 

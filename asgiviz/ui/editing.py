@@ -5,8 +5,9 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from textual.app import SuspendNotSupported
+from textual.app import App, SuspendNotSupported
 from textual.screen import Screen
 
 from asgiviz.experiment.editor import chosen_editor, editor_command
@@ -35,11 +36,22 @@ class Editing(Screen[None]):
             why = "is not here" if editor else "cannot be opened: $EDITOR is not set"
             self.notify(f"{file}:{line} {why}", severity="warning", markup=False)
             return
-        try:
-            with self.app.suspend():
+        if trouble := edit(self.app, editor, file, line):
+            self.notify(trouble, severity="error", markup=False)
+
+
+def edit(app: App[Any], editor: str, file: str, line: int) -> str:
+    """Let the editor have the terminal until it is closed; a sentence when that could not be, else nothing."""
+    trouble: Exception | None = None
+    try:
+        with app.suspend():
+            try:
                 subprocess.run(editor_command(editor, file, line), check=False)
-        except (OSError, ValueError, SuspendNotSupported) as error:
-            self.notify(f"{editor} does not run: {error}", severity="error", markup=False)
+            except (OSError, ValueError) as error:  # it must not leave this block: Textual would not take the terminal back
+                trouble = error
+    except SuspendNotSupported as error:
+        trouble = error
+    return "" if trouble is None else f"{editor} does not run: {trouble}"
 
 
 def line_of(event: Event) -> tuple[str, int] | None:

@@ -28,6 +28,8 @@ class Action:
     show: bool = False
     #: what Textual runs when it is not the name in `id`: ``tab(1)``, ``app.command_palette``
     runs: str = ""
+    #: in the footer only then: a word of the screen's own; empty: always
+    when: str = ""
 
     @property
     def group(self) -> str:
@@ -120,33 +122,48 @@ _TABLE = (
         Action(f"lesson.sure_{number}", (str(number),), f"Sure {number}", f"I am {how}.", runs=f"sure({number})")
         for number, how in enumerate(("guessing", "fairly sure", "certain"), 1)
     ),
-    Action("lesson.next_page", ("n",), "Next", "The next page.", show=True),
+    Action("lesson.next_page", ("n",), "Next", "The next page.", show=True, when="done"),
     Action("lesson.previous_page", ("p",), "Page before", "The page before."),
-    Action("lesson.run_again", ("r",), "Run", "Run it (again), with the values that are set.", show=True),
-    Action("lesson.play", ("space",), "Play", "Play the run back, or stand still.", show=True),
+    Action("lesson.run_again", ("r",), "Run", "Run it (again), with the values that are set.", show=True, when="run"),
+    Action("lesson.play", ("space",), "Play", "Play the run back, or stand still.", show=True, when="ran"),
     Action("lesson.step", (".",), "Step", "One event on."),
     Action("lesson.step_back", (",",), "Step back", "One event back."),
     Action("lesson.faster", (">",), "Faster", "Play back faster."),
     Action("lesson.slower", ("<",), "Slower", "Play back slower."),
-    Action("lesson.more", ("+",), "More", "More of what is chosen: clients, threads, waiting.", runs="turn(1)"),
-    Action("lesson.less", ("-",), "Less", "Less of what is chosen.", runs="turn(-1)"),
-    Action("lesson.other_knob", ("o",), "Other", "Choose another value to change with + and -."),
+    Action(
+        "lesson.more",
+        ("+",),
+        "More",
+        "More of the value that is chosen.",
+        runs="turn(1)",
+        show=True,
+        when="changeable",
+    ),
+    Action("lesson.less", ("-",), "Less", "Less of it.", runs="turn(-1)"),
+    Action("lesson.other_knob", ("o",), "Other", "Choose another value to change with + and -.", show=True, when="changeable"),
     Action("lesson.clock", ("C",), "Clock", "The other clock: virtual is exact and at once, real is the proof."),
     Action("lesson.compare", ("=",), "Compare", "Keep this run on the stage, beside the ones that come."),
     Action("lesson.picture", ("v",), "View", "The stage as a picture or as lanes."),
     Action("lesson.source", ("f",), "File", "The source of the other side."),
     Action("lesson.trace", ("T",), "Trace", "This run on the trace screen, with every message."),
-    Action("lesson.hint", ("h",), "Hint", "The next hint for the first check that is not met.", show=True),
-    Action("lesson.edit", ("e",), "Edit", "Your file in your own editor ($VISUAL or $EDITOR).", show=True),
-    Action("lesson.check", ("x",), "Check", "Run your file and check what it did."),
-    Action("lesson.evidence", ("w",), "Where", "Where in the run the first check was not met."),
-    Action("lesson.solution", ("s",), "Solution", "The solution and its alternatives beside yours, once you have passed."),
+    Action("lesson.hint", ("h",), "Hint", "The next hint for the first check that is not met.", show=True, when="failed"),
+    Action("lesson.edit", ("e",), "Edit", "Your file in your own editor ($VISUAL or $EDITOR).", show=True, when="exercise"),
+    Action("lesson.check", ("x",), "Check", "Run your file and check what it did.", show=True, when="exercise"),
+    Action("lesson.evidence", ("w",), "Where", "Where in the run the first check was not met.", show=True, when="failed"),
+    Action(
+        "lesson.solution",
+        ("s",),
+        "Solution",
+        "Solutions beside yours, once you have passed.",
+        show=True,
+        when="passed",
+    ),
     Action("lesson.reset", ("R",), "Reset", "Start the exercise afresh; your file is kept beside it."),
     Action("lesson.notes", ("i",), "Notes", "What the instructor's notes say of this page."),
     Action("lesson.pane_next", ("tab",), "Next pane", "The focus to the next pane.", runs="next_pane(1)"),
     Action("lesson.pane_previous", ("shift+tab",), "Pane before", "The focus to the pane before.", runs="next_pane(-1)"),
     Action("lesson.zoom", ("z",), "Zoom", "The pane on the whole screen, or back."),
-    Action("lesson.explain", ("?",), "Explain", "What the words on this page mean."),
+    Action("lesson.explain", ("?",), "Explain", "What the words on this page mean.", show=True),
     Action("lesson.back", ("escape",), "Back", "To the other lessons."),
     # the home screen
     Action("home.open", ("enter",), "Open", "Open what the cursor is on.", show=True),

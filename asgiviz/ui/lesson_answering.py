@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import events
+from textual.actions import SkipAction
+from textual.binding import Binding
 from textual.screen import Screen
 
 from asgiviz.course.lesson import Ask, Go, Kind, Practise, Question
 from asgiviz.course.metrics import measure
 from asgiviz.course.walk import State, Walk
+from asgiviz.experiment.workspace import Workspace
 from asgiviz.ui.lesson_room import LessonRoom
+from asgiviz.ui.rows_pane import RowsPane
 from asgiviz.views.client_lanes import since
 
 if TYPE_CHECKING:
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 
 #: Characters of a number that is typed.
 MOST_TYPED = 12
+BACKSPACE = "backspace"
+#: What a number is typed with. As bindings, and not as what is typed into a widget, they keep their place among other keys.
+TYPING = [Binding("full_stop" if sign == "." else sign, f"type('{sign}')", show=False) for sign in (*"0123456789.", BACKSPACE)]
 
 
 class Answering(Screen[None]):
@@ -41,6 +47,8 @@ class Answering(Screen[None]):
     walk: Walk
     room: LessonRoom
     current: str
+    text: RowsPane
+    workspace: Workspace | None
     #: what is typed as the answer to a question for a number
     typed = ""
 
@@ -91,12 +99,17 @@ class Answering(Screen[None]):
         if self.typed and (typing := self.asked()) is not None:
             self._say(typing, self.typed)
             return
+        if not self.text.at_end:  # nobody shall miss what stands below
+            self.text.action_page(1)
+            return
         gate = self.walk.gate()
         match gate:
             case Ask(question=id_):
                 self._urge(self.walk.lesson.questions[id_])
             case Go(run=id_):
                 self.begin_run(id_)
+            case Practise() if self.workspace is not None and self.workspace.is_untouched:
+                self.notify("Change your file first: e opens it in your editor, n leaves it for later.", markup=False)
             case Practise():
                 self.action_check()
             case _ if self.walk.can_go_on:
@@ -162,24 +175,15 @@ class Answering(Screen[None]):
             return
         self._answered(question)
 
-    def on_key(self, event: events.Key) -> None:
-        """What is typed as a number is no key of the screen."""
-        if self._type_in(event.character or "", event.key == "backspace"):
-            event.stop()
-            self.refresh_text()
-
-    def _type_in(self, character: str, takes_back: bool) -> bool:
-        """Take a character of the number that is asked for; False when it belongs to none."""
+    def action_type(self, character: str) -> None:
+        """A character of the number that is asked for; where none is, the key does what else it does."""
         question = self.asked()
         if question is None or question.options or self.walk.state_of(question.id) is State.CHOSEN:
-            return False
-        if takes_back:
-            self.typed = self.typed[:-1]
-        elif (character.isdecimal() and character.isascii()) or (character == "." and self.typed):
-            self.typed = (self.typed + character)[:MOST_TYPED]
-        else:
-            return False
-        return True
+            raise SkipAction
+        if character == "." and not self.typed:  # a number begins with a digit, so that one can step before
+            raise SkipAction
+        self.typed = self.typed[:-1] if character == BACKSPACE else (self.typed + character)[:MOST_TYPED]
+        self.refresh_text()
 
     def _answered(self, question: Question) -> None:
         self.remember()

@@ -47,13 +47,13 @@ class LessonHelping(Screen[None]):
 
     def action_explain(self) -> None:
         """The words of this page that the glossary knows."""
-        from asgiviz.views.explanation import draw_all
+        from asgiviz.views.explanation import draw_words
 
-        entries = terms(self.walk)
+        entries = terms(self.walk, self.sources.shown_on(self.walk.page))
         if not entries:
             self.notify("there is no further explanation of this page; asgiviz explain lists what there is")
             return
-        self.app.push_screen(PageScreen("Explain", lambda width: draw_all(entries, width)))
+        self.app.push_screen(PageScreen("Words on this page", lambda width: draw_words(entries, width)))
 
     def action_notes(self) -> None:
         """What is meant for the instructor on this page."""

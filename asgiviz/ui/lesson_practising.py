@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual.app import SuspendNotSupported
 from textual.screen import Screen
 
 from asgiviz.course.grading import Grade, not_graded
 from asgiviz.course.lesson import Lesson, Question
 from asgiviz.course.walk import Walk
 from asgiviz.experiment.attempt import GRADED, Attempt
-from asgiviz.experiment.editor import chosen_editor, editor_command
+from asgiviz.experiment.editor import chosen_editor
 from asgiviz.experiment.trial import OVER, Phase
 from asgiviz.experiment.workspace import Workspace, WorkspaceError, solutions
 from asgiviz.host.watching import Watching, watch_file
+from asgiviz.ui.editing import edit
 from asgiviz.ui.lesson_room import LessonRoom, Showing
 from asgiviz.ui.lesson_sources import Sources
 from asgiviz.ui.question_screen import QuestionScreen
+from asgiviz.ui.rows_pane import RowsPane
 from asgiviz.ui.text_screen import PageScreen
 from asgiviz.views import lesson_solution
 from asgiviz.views.client_lanes import since
@@ -58,6 +58,7 @@ class Practising(Screen[None]):
     typed: str
     knob: int
     sources: Sources
+    code: RowsPane
     _attempt: Attempt | None = None
     _watching: Watching | None = None
     #: how often the evidence of this grade was asked for
@@ -132,11 +133,8 @@ class Practising(Screen[None]):
             says = f"$EDITOR is not set. Edit {_short(file)} in any editor: it is checked when you save it"
             self.notify(says, timeout=10, markup=False)
             return
-        try:
-            with self.app.suspend():
-                subprocess.run(editor_command(editor, str(file), 1), check=False)
-        except (OSError, ValueError, SuspendNotSupported) as error:
-            self.notify(f"{editor} does not run: {error}", severity="error", markup=False)
+        if trouble := edit(self.app, editor, str(file), 1):
+            self.notify(trouble, severity="error", markup=False)
 
     def begin_practice_here(self) -> None:
         """Keys of the exercise work on every page of a lesson that has one."""
@@ -185,8 +183,11 @@ class Practising(Screen[None]):
         if not self.workspace.started:
             says = f"{_short(self.workspace.main)} is not there. R starts the exercise afresh"
             self.notify(says, severity="warning", markup=False)
+            self.code.changed()
             return
-        self.room.cancel()
+        if self.room.showing is not None and not self.room.showing.over:
+            self.notify("The run was stopped: your file is run now.")
+            self.room.cancel()
         self._attempt = Attempt(self.lesson, self.workspace.directory).start()
         self.refresh_text()
 

@@ -13,6 +13,7 @@ from asgiviz.ui.lesson_room import LessonRoom, Showing
 from asgiviz.ui.lesson_sources import Sources
 from asgiviz.ui.playback import Mode
 from asgiviz.ui.rows_pane import RowsPane
+from asgiviz.views import run_rows
 from asgiviz.views.figures import duration
 from asgiviz.views.lesson_stage import run_title
 from asgiviz.views.stage_moments import next_moment
@@ -102,7 +103,12 @@ class Running(Screen[None]):
         watched = playback.mode is Mode.FOLLOWS
         playback.reach(showing.end)
         playback.ended = showing.end
-        if watched or not self.app.settings.animation or showing.trial.phase is not Phase.FINISHED:
+        if (
+            watched
+            or not self.app.settings.animation
+            or not playback.is_worth_watching
+            or showing.trial.phase is not Phase.FINISHED
+        ):
             playback.show_all()
         else:
             playback.replay(playback.comfortable)
@@ -209,11 +215,12 @@ class Running(Screen[None]):
             return
         knob = knobs[self.knob % len(knobs)]
         try:
-            self.walk.turn(run, knob.name, by)
+            value = self.walk.turn(run, knob.name, by)
         except ValueError as error:
             self.notify(str(error), severity="warning", markup=False)
             return
         self.refresh_text()
+        self.notify(run_rows.setting_words(self.lesson.experiments[run], {knob.name: value})[knob.name], markup=False)
 
     def action_other_knob(self) -> None:
         """Another value to change."""

@@ -6,20 +6,21 @@ the background (`ui.lesson_room`), and is read on a timer.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic, time
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import ActiveBinding, BindingType
 from textual.containers import Horizontal, Vertical
 
 from asgiviz.course.lesson import Ask, Go, Kind, Lesson, Pack, Practise
 from asgiviz.course.progress import Progress
 from asgiviz.course.walk import Walk
 from asgiviz.ui.key_footer import KeyFooter
-from asgiviz.ui.keys import bindings, rebind
-from asgiviz.ui.lesson_answering import Answering
+from asgiviz.ui.keys import ACTIONS, bindings, rebind
+from asgiviz.ui.lesson_answering import TYPING, Answering
 from asgiviz.ui.lesson_arranging import LessonArranging
 from asgiviz.ui.lesson_helping import LessonHelping
 from asgiviz.ui.lesson_practising import Practising
@@ -32,10 +33,13 @@ from asgiviz.ui.spans_bar import SpansBar
 from asgiviz.views import lesson_stage, lesson_text
 from asgiviz.views.spans import Role, Row, Span, Spans
 from asgiviz.views.stage_moments import record_at
+from asgiviz.views.text import safe
 
 if TYPE_CHECKING:
     from asgiviz.ui.app import AsgivizApp
 
+#: action -> when the footer shows it.
+WHEN = {action.id: action.when for action in ACTIONS.values() if action.when}
 #: The four things one does in a lesson, in their order.
 CYCLE = ("predict", "run", "look", "change")
 #: Columns below which only the one that comes next is named.
@@ -49,7 +53,7 @@ class LessonScreen(LessonArranging, Answering, Running, Practising, LessonHelpin
     at it, `by_hand` does not watch it.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("lesson")
+    BINDINGS: ClassVar[list[BindingType]] = [*TYPING, *bindings("lesson")]
     CSS_PATH = "lesson_screen.tcss"
     if TYPE_CHECKING:
         app: AsgivizApp
@@ -114,6 +118,7 @@ class LessonScreen(LessonArranging, Answering, Running, Practising, LessonHelpin
         passed, self._ticked = now - self._ticked, now
         self.follow_run(passed)
         self.follow_attempt()
+        self.text.remark(None if self.text.at_end else self.app.look.spelt("enter: more ↓"))
         drawn = self._stage_state()
         if drawn != self._stage_drawn:
             self._stage_drawn = drawn
@@ -129,18 +134,46 @@ class LessonScreen(LessonArranging, Answering, Running, Practising, LessonHelpin
         picture = (self.as_picture, showing.moment, showing.seen, tuple(id(each) for each in self.room.kept))
         return (id(showing), showing.trial.phase, showing.at, showing.playback.mode, len(showing.record.events), picture)
 
+    # -- the footer ------------------------------------------------------------------------------------------------
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """Textual's table of the keys that work, of which the footer shows those that are of use now."""
+        now = self._of_use()
+        return {
+            key: active._replace(binding=replace(active.binding, show=when in now))
+            if (when := WHEN.get(active.binding.id or ""))
+            else active
+            for key, active in super().active_bindings.items()
+        }
+
+    def _of_use(self) -> set[str]:
+        """The words of `Action.when` that hold."""
+        on_exercise = any(isinstance(block, Practise) for block in self.walk.page.blocks)
+        run, found = self.run_here(), set()
+        if self.walk.can_go_on:
+            found.add("done")
+        if on_exercise:
+            found.add("exercise")
+            found.add("passed" if self.walk.progress.passed_at is not None else "failed" if self.grade else "")
+        elif run is not None:
+            found |= {"run"} | ({"changeable"} if self.lesson.experiments[run].knobs and self.walk.may_turn(run) else set())
+            found |= {"ran"} if self.room.showing is not None and self.room.showing.seen else set()
+        return found
+
     # -- what is shown ---------------------------------------------------------------------------------------------
 
     def refresh_text(self, to_end: bool = True) -> None:
         """The text has changed: draw it, and bring what is asked next into sight."""
-        self.text.changed()
         if to_end:
-            self.text.scroll_to_end()
+            self.text.show_what_is_new()
         else:
+            self.text.changed()
             self.text.scroll_to_start()
         self._title.refresh()
         self.code.changed()
         self.entitle_panes()
+        self.refresh_bindings()
 
     def _draw_text(self, width: int, height: int) -> list[Row]:
         return lesson_text.page(self.walk, width, self.now())
@@ -183,7 +216,7 @@ class LessonScreen(LessonArranging, Answering, Running, Practising, LessonHelpin
             Span(" ▸ ", Role.QUIET),
             Span(f"lesson {self.lesson.number}"),
             Span("   "),
-            Span(self.lesson.title, Role.STRONG),
+            Span(safe(self.lesson.title), Role.STRONG),
         ]
 
     def _where(self) -> Spans:

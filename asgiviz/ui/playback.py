@@ -11,6 +11,8 @@ from enum import StrEnum
 SPEEDS = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0)
 #: Seconds that a run which is over before it could be watched is played back in, at most, and in which a short one is.
 LONG, SHORT = 5.0, 1.5
+#: Seconds of a run below which there is nothing to play back.
+WORTH = 0.001
 
 
 class Mode(StrEnum):
@@ -61,6 +63,11 @@ class Playback:
     def length(self) -> float:
         """Seconds of the run."""
         return (self.ended - self.began) / 1e9
+
+    @property
+    def is_worth_watching(self) -> bool:
+        """Whether anything lasted long enough to be played back."""
+        return self.length >= WORTH
 
     @property
     def comfortable(self) -> float:

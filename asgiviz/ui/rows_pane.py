@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from difflib import SequenceMatcher
 
 from asgiviz.ui.lines_pane import LinesPane
-from asgiviz.views.spans import Row, Spans
+from asgiviz.views.spans import Row, Spans, text_of
 
 
 class RowsPane(LinesPane):
@@ -16,6 +17,8 @@ class RowsPane(LinesPane):
         self._draw = draw
         self._rows: list[Row] = []
         self._drawn_for: tuple[int, int] | None = None
+        #: the rows as they were when the pane was last seen, while it has news to show
+        self._read: list[Row] | None = None
 
     def rows(self, width: int, height: int) -> list[Row]:
         """The rows at a size."""
@@ -29,6 +32,20 @@ class RowsPane(LinesPane):
         if self.is_mounted and self.display:
             self.show_changes()
 
+    def show_what_is_new(self) -> None:
+        """The rows have changed: bring what is new into sight, from its beginning, if it has no room as a whole.
+
+        A pane that is hidden does it when it is seen again.
+        """
+        self._read = self._rows if self._read is None else self._read
+        self.changed()
+        if not self.is_seen:
+            return
+        after = self.rows(self._text_width, self.size.height)
+        self.top = max(0, min(_where_news_begin(self._read, after), len(after) - self.rows_in_sight))
+        self._read = None
+        self.redraw()
+
     def scroll_to_end(self) -> None:
         """Bring the last row into sight."""
         self.top = max(0, self.count() - self.rows_in_sight)
@@ -40,9 +57,19 @@ class RowsPane(LinesPane):
         self.redraw()
 
     @property
+    def is_seen(self) -> bool:
+        """Whether it has a place on the screen."""
+        return self.display and self.size.width > 1
+
+    def on_show(self) -> None:
+        """Seen again."""
+        if self._read is not None:
+            self.show_what_is_new()
+
+    @property
     def at_end(self) -> bool:
-        """Whether the last row is in sight."""
-        return self.top + self.rows_in_sight >= self.count()
+        """Whether the last row is in sight; of a hidden pane nobody misses anything."""
+        return not self.is_seen or self.top + self.rows_in_sight >= self.count()
 
     def count(self) -> int:
         return len(self.rows(self._text_width, self.size.height))
@@ -68,3 +95,11 @@ class RowsPane(LinesPane):
 
     def select(self, key: object, *, tell: bool = True) -> None:
         """There is no cursor."""
+
+
+def _where_news_begin(before: list[Row], after: list[Row]) -> int:
+    """The first of the longest run of rows that are new."""
+    old, now = [text_of(row.spans) for row in before], [text_of(row.spans) for row in after]
+    changes = SequenceMatcher(None, old, now, autojunk=False).get_opcodes()
+    new = [(end - begin, begin) for kind, _, _, begin, end in changes if kind != "equal"]
+    return max(new, key=lambda piece: (piece[0], piece[1]))[1] if new else len(after)

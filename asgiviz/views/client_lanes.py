@@ -115,19 +115,24 @@ def end_of(record: RunRecord) -> int:
 def lanes_of(record: RunRecord, side: SideRecord, at: int | None = None) -> list[ClientLane]:
     """The side's clients in the order of their numbers, as they were at the moment `at` (None: as far as is known)."""
     now = since(record, record.last) if at is None else at
-    story = _Story(record, side, now, holds_of(record, side))
+    story = _Story(record, side, now, holds_of(record, side, now))
     if not side.clients:  # somebody else's clients: the connections are all that is known of them
         return [_lane(story, conn.conn, None, [conn]) for conn in side.requests]
     return [_lane(story, number, client, side.connections_of(client)) for number, client in sorted(side.clients.items())]
 
 
-def holds_of(record: RunRecord, side: SideRecord) -> list[Hold]:
-    """When one callback held the side's loop: as the watch told it, and as the steps show it."""
+def holds_of(record: RunRecord, side: SideRecord, now: int | None = None) -> list[Hold]:
+    """When one callback held the side's loop: as the watch told it, and as the steps show it.
+
+    A step that has begun and not ended lasts until `now`, where that is later than the last event: a watch tells of a hold
+    only when it is over.
+    """
     if is_wsgi(side):
         return []
+    until = max(since(record, record.last), now or 0)
     holds = [_told(record, stall) for stall in stalls_of(side.stalls) if stall.ns]
     for conn in side.requests:
-        for began, ended, _ in steps_until(record, conn, since(record, record.last)):
+        for began, ended, _ in steps_until(record, conn, until):
             if ended - began < HOLD:
                 continue
             seen = [place for place, hold in enumerate(holds) if hold.began < ended and began < hold.ended]

@@ -43,7 +43,7 @@ def code(
     rows: list[Row] = []
     for place in range(first, last):
         mark, shown = marks.get(place + 1), safe(lines[place].removesuffix("\r").expandtabs(TAB))
-        if wrap and cells_of(shown) > (room := width - digits - 4) > 8:
+        if wrap and cells_of(shown) > (room := width - digits - 4 - width_of(_told(mark))) > 8:
             first_piece, *pieces = broken(shown, room)
             rows.append(Row(_line(place + 1, first_piece, digits, mark, width)))
             rows += [Row([Span(" " * (digits + 2) + "┆ ", Role.QUIET), Span(piece)]) for piece in pieces]
@@ -90,13 +90,16 @@ def _line(place: int, text: str, digits: int, mark: LineMark | None, width: int)
     """``7 │ await asyncio.sleep(0.5)   ◀ suspended here``; the text of a mark is never cut by the source."""
     lead = [Span("▸" if mark else " ", mark.role if mark else Role.QUIET), Span(f"{place:>{digits}} │ ", Role.QUIET)]
     role = Role.STRONG if mark else Role.PLAIN
-    if mark is None:
-        return _shortened([*lead, Span(text, role)], width)
-    told = [Span(f" ◀ {fit(mark.text, MOST_TEXT)}", mark.role)]
-    if width_of(told) + digits + 8 > width:
+    told = _told(mark)
+    if not told or width_of(told) + digits + 8 > width:
         return _shortened([*lead, Span(text, role)], width)
     room = width - width_of(told)
     return [*padded(_shortened([*lead, Span(text, role)], room), room), *told]
+
+
+def _told(mark: LineMark | None) -> Spans:
+    """What stands at the right of a line."""
+    return [Span(f" ◀ {fit(mark.text, MOST_TEXT)}", mark.role)] if mark is not None and mark.text else []
 
 
 def _shortened(spans: Iterable[Span], width: int) -> Spans:

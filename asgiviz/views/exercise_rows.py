@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from asgiviz.course.grading import Grade, Standing, Verdict
 from asgiviz.course.walk import Walk
+from asgiviz.views import traceback_rows
 from asgiviz.views.boxes import EDGES, boxed, indented
 from asgiviz.views.markdown_rows import markdown, wrapped
 from asgiviz.views.spans import Role, Row, Span
-from asgiviz.views.text import fit, number, safe
-from asgiviz.views.tracebacks import Line, parse, told
+from asgiviz.views.text import cells_of, fit, number, safe
 
 _SIGNS = {
     Standing.PASS: ("✓ ", Role.SEND),
@@ -24,7 +24,7 @@ _SIGNS = {
 def exercise(walk: Walk, width: int, grade: Grade | None = None, file: str = "", said: str = "") -> list[Row]:
     """The block of the exercise. `file` is the learner's copy, `said` a sentence on what is going on (``checking …``)."""
     room = max(1, width - EDGES)
-    rows = [Row([Span("your file  ", Role.QUIET), Span(fit(file, max(1, room - 11)), Role.STRONG)])] if file else []
+    rows = [Row([Span("your file  ", Role.QUIET), Span(_path(file, max(1, room - 11)), Role.STRONG)])] if file else []
     rows += [Row(line) for line in wrapped([Span(safe(said), Role.LIFE)], room)] if said else []
     if grade is None:
         rows += [Row([]), *(row for check in walk.lesson.checks for row in _check("· ", Role.QUIET, check.message, room))]
@@ -32,6 +32,8 @@ def exercise(walk: Walk, width: int, grade: Grade | None = None, file: str = "",
         rows += [Row([]), *_failure(grade, room)]
     else:
         rows += [Row([]), *(row for verdict in grade.verdicts for row in _verdict(walk, verdict, room))]
+        if grade.traceback and not grade.passed:
+            rows += [Row([]), *traceback_rows.draw(grade.traceback, room, everything=True)]
         rows += [Row([]), *_score(grade, room)]
     passed = grade.passed if grade is not None else walk.progress.passed_at is not None
     keys = [Span("e", Role.STRONG), Span(" edit   ", Role.QUIET), Span("x", Role.STRONG), Span(" check   ", Role.QUIET)]
@@ -40,6 +42,14 @@ def exercise(walk: Walk, width: int, grade: Grade | None = None, file: str = "",
     attempts = walk.progress.attempts
     tried = f"{number(attempts)} {'try' if attempts == 1 else 'tries'}" if attempts else ""
     return boxed("Exercise" + (" · passed ✓" if passed else ""), rows, width, Role.SEND if passed else Role.LIFE, tried)
+
+
+def _path(file: str, width: int) -> str:
+    """A path whose end, which says most, is whole."""
+    parts = safe(file).split("/")
+    while len(parts) > 1 and cells_of("/".join(parts)) > width:
+        parts = ["…", *parts[2 if parts[0] == "…" else 1 :]]
+    return fit("/".join(parts), width)
 
 
 def _help(grade: Grade | None) -> list[Span]:
@@ -90,14 +100,7 @@ def _failure(grade: Grade, width: int) -> list[Row]:
     rows = [Row(line) for line in wrapped([Span("✗ ", Role.ERROR), Span(safe(grade.failure))], width)]
     if not grade.traceback:
         return rows
-    rows.append(Row([]))
-    for line in told(parse(grade.traceback), everything=False):
-        role = {Line.ERROR: Role.ERROR, Line.TIED: Role.ERROR, Line.OWN: Role.STRONG}.get(line.what, Role.QUIET)
-        lead = f"{line.lead} " if line.lead else ""
-        rows += [Row(each) for each in wrapped([Span(lead, Role.QUIET), Span(safe(line.text), role)], width)]
-        if line.source:
-            rows += indented([Row(each) for each in wrapped([Span(safe(line.source))], max(1, width - 4))], 4)
-    return rows
+    return [*rows, Row([]), *traceback_rows.draw(grade.traceback, width, everything=True)]
 
 
 def _score(grade: Grade, width: int) -> list[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from asgiviz.protocol.glossary import ENTRIES, MEASURED_WITH, Entry, Kind, close_words
 from asgiviz.views.spans import Role, Row, Span, Spans, padded, shortened, width_of
@@ -45,6 +46,20 @@ def draw_all(entries: Sequence[Entry], width: int) -> list[Row]:
     return rows
 
 
+def draw_words(entries: Sequence[Entry], width: int) -> list[Row]:
+    """Many words at a glance, a sentence each; below, in the same order, what else is to be said of each."""
+    column = min(max((cells_of(entry.word) for entry in entries), default=0) + 2, max(NARROWEST, width) // 3)
+    room = max(1, min(width, READABLE) - column)
+    rows: list[Row] = []
+    for entry in entries:
+        rows += _beside(_folded(entry.word, column - 2), _folded(entry.line, room), column)
+    rows += [Row([]), *_wrapped("More about each of them:", width, role=Role.QUIET)]
+    for entry in entries:
+        rows += [Row([]), Row(shortened([Span(entry.word, Role.STRONG)], width)), *_wrapped(entry.more, width)]
+        rows += _wrapped(", ".join(entry.see), width, "See also: ") if entry.see else []
+    return [*rows, Row([]), *_wrapped("asgiviz explain WORD says where it is written.", width, role=Role.QUIET)]
+
+
 def unknown(word: str) -> str:
     """That there is no explanation, and what may have been meant: one sentence."""
     meant = close_words(word)
@@ -68,10 +83,25 @@ def _told(entry: Entry, width: int) -> list[Row]:
     rows = [_title(entry, width), *_wrapped(entry.line, width), Row([]), *_wrapped(entry.more, width)]
     if entry.servers:
         rows += [Row([]), *_wrapped(entry.servers, width, "Servers differ: ")]
-    rows += [Row([]), *_wrapped(entry.section, width, "Specification: "), *_address(entry.url, width)]
+    rows += [
+        Row([]),
+        *_wrapped(entry.section, width, "Specification: " if _is_standard(entry) else "Written in "),
+        *_address(entry.url, width),
+    ]
     if entry.see:
         rows += _wrapped(", ".join(entry.see), width, "See also: ")
     return rows
+
+
+def _folded(text: str, room: int) -> list[str]:
+    """A text in lines of at most `room` columns."""
+    return textwrap.wrap(text, max(1, room), break_on_hyphens=False)
+
+
+def _beside(words: Sequence[str], lines: Sequence[str], column: int) -> list[Row]:
+    """A word, and from a column on what is said of it."""
+    pairs = zip_longest(words, lines, fillvalue="")
+    return [Row([*padded([Span(word, Role.STRONG)], column), Span(line)]) for word, line in pairs]
 
 
 def _briefly(entries: Sequence[Entry], width: int) -> list[Row]:
@@ -79,6 +109,11 @@ def _briefly(entries: Sequence[Entry], width: int) -> list[Row]:
     column = min(max(cells_of(entry.word) for entry in entries) + 2, width // 2)
     lines = ([*padded([Span(entry.word)], column), Span(entry.line, Role.QUIET)] for entry in entries)
     return [Row([Span("It also means", Role.QUIET)]), *(Row(shortened(line, width)) for line in lines)]
+
+
+def _is_standard(entry: Entry) -> bool:
+    """Whether others have laid down what the word means; words of asgiviz stand in its own pages."""
+    return entry.url.startswith("https://")
 
 
 def _title(entry: Entry, width: int) -> Row:

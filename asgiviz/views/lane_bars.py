@@ -137,7 +137,7 @@ def loop(record: RunRecord, side: SideRecord, at: int | None) -> Drawing:
         for began, ended, _ in steps_until(record, conn, now)
     ]
     stretches += [
-        Stretch(hold.began, min(hold.ended, now + 1), Phase.HELD) for hold in holds_of(record, side) if hold.began <= now
+        Stretch(hold.began, min(hold.ended, now + 1), Phase.HELD) for hold in holds_of(record, side, now) if hold.began <= now
     ]
 
     def drawing(axis: TimeAxis, cursor: int | None) -> Spans:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from asgiviz.course.grading import Grade, Standing, Verdict
-from asgiviz.course.lesson import Ask, Experiment, Interface, Kind, Option, Question
+from asgiviz.course.lesson import Ask, Experiment, Kind, Option, Question
 from asgiviz.course.walk import Recalled, State, Walk
 from asgiviz.views.lesson_text import SURE
 from asgiviz.views.markdown_rows import markdown, wrapped
-from asgiviz.views.run_rows import figures, setting_words
+from asgiviz.views.run_rows import figures, served_by, setting_words
 from asgiviz.views.spans import Role, Row, Span, Spans, text_of, width_of
 from asgiviz.views.text import fit, number, safe
 from asgiviz.views.wrapping import TAB, broken
@@ -127,10 +127,8 @@ def run(walk: Walk, id_: str, width: int) -> list[Row]:
     settings = walk.settings(id_)
     rows = said(f"{experiment.title}.", width, lead="Run:")
     for side in experiment.sides:
-        threads = int(settings.get(f"{side.id}.threads", side.threads))
-        many = f"{number(threads)} thread{'' if threads == 1 else 's'}"
-        what = many if side.interface is Interface.WSGI else "one event loop"
-        rows += listed("  ", said(f"{side.label or side.id} ({what}, {side.app})", max(1, width - 2)))
+        what = f"{served_by(side, settings)}, {side.app}"
+        rows += listed("  ", said(f"{side.label or side.id} ({what})", max(1, width - 2)))
     return [*rows, *said(f"With {made_with(experiment, settings)}, on the {walk.clock(id_)} clock.", width)]
 
 
@@ -185,6 +183,8 @@ def grade(found: Grade, width: int) -> list[Row]:
     for place, verdict_ in enumerate(found.verdicts, 1):
         if verdict_.standing is not Standing.WAIT:
             rows += _check(verdict_, place, len(found.verdicts), width)
+    if found.traceback and not found.passed:
+        rows += [*said("Your code raised:", width), *verbatim(found.traceback, width)]
     if waiting := len(found.waiting):
         wait = "check waits" if waiting == 1 else "checks wait"
         rows += said(f"{number(waiting)} more {wait}: put this one right first.", width)

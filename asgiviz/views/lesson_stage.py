@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from asgiviz.course.lesson import Experiment
 from asgiviz.course.run_record import RunRecord
-from asgiviz.views import restaurant, stage_lanes
+from asgiviz.views import restaurant, stage_lanes, traceback_rows
 from asgiviz.views.markdown_rows import wrapped
 from asgiviz.views.spans import Role, Row, Span, shortened
 from asgiviz.views.text import fit, safe
-from asgiviz.views.tracebacks import parse, told
 
 #: Rows from which on there is room for a line that explains the signs.
 ROOMY = 12
@@ -25,8 +24,8 @@ def empty(experiment: Experiment | None, locked: bool, width: int) -> list[Row]:
     for side in experiment.sides:
         app = [
             Span(f"{side.interface.value.upper():<5} ", Role.LIFE),
-            Span(safe(side.label)),
-            Span(f"   {safe(side.app)}", Role.QUIET),
+            Span(f"{safe(side.label)}   " if side.label.upper() != side.interface.value.upper() else ""),
+            Span(safe(side.app), Role.QUIET),
         ]
         rows.append(Row(shortened(app, width)))
     return [*rows, Row([]), *(Row(line) for line in wrapped([Span(says, Role.QUIET)], width))]
@@ -45,13 +44,7 @@ def starting(title: str, width: int) -> list[Row]:
 def failed(sentence: str, traceback: str, width: int) -> list[Row]:
     """Why there is no run to see, and the traceback of the code that ran."""
     rows = [Row([]), *(Row(line) for line in wrapped([Span("✗ ", Role.ERROR), Span(safe(sentence))], width)), Row([])]
-    if traceback:
-        for line in told(parse(traceback), everything=True):
-            lead = f"{line.lead} " if line.lead else ""
-            rows += [Row(each) for each in wrapped([Span(lead, Role.QUIET), Span(safe(line.text))], width)]
-            if line.source:
-                rows += [Row([Span("    "), *each]) for each in wrapped([Span(safe(line.source))], max(1, width - 4))]
-    return rows
+    return [*rows, *traceback_rows.draw(traceback, width, everything=True)] if traceback else rows
 
 
 def draw(

@@ -103,7 +103,7 @@ def question(walk: Walk, id_: str, width: int, typed: str = "") -> list[Row]:
     if not asked.options:
         rows += [_number(walk, asked, room, typed)]
     if asked.confidence and state is not State.OPEN:
-        rows += [Row([]), _sure(walk, id_)]
+        rows += [Row([]), *_sure(walk, id_, room)]
     if prompt := _prompt(walk, asked, state):
         rows += [Row([]), *(Row(line) for line in wrapped([Span(prompt, Role.LIFE)], room))]
     right = {State.RIGHT: "✓ right", State.WRONG: "✗ not so", State.SEALED: "given"}.get(state, "")
@@ -156,15 +156,16 @@ def _number(walk: Walk, asked: Question, width: int, typed: str) -> Row:
     return Row([Span("  your answer: ", Role.QUIET), Span(fit(said, max(1, width - 15)), Role.STRONG)])
 
 
-def _sure(walk: Walk, id_: str) -> Row:
+def _sure(walk: Walk, id_: str, width: int) -> list[Row]:
     """``how sure?  ● ● ○``"""
     answer = walk.progress.answers.get(id_)
     sure = (answer.confidence if answer is not None else None) or 0
     dots = " ".join("●" if place <= sure else "○" for place in SURE)
-    told = SURE.get(sure) or "   ".join(f"{place} {what}" for place, what in SURE.items())
-    return Row(
-        [Span("  how sure?  ", Role.QUIET), Span(dots, Role.STRONG), Span(f"   {told}", Role.LIFE if not sure else Role.QUIET)]
-    )
+    asked = [Span("  how sure?  ", Role.QUIET), Span(dots, Role.STRONG), Span("   ")]
+    if sure:
+        return [Row([*asked, Span(SURE[sure], Role.QUIET)])]
+    choice = [Span("   ".join(f"{place} {what}" for place, what in SURE.items()), Role.LIFE)]
+    return [Row([*asked, *choice])] if width_of([*asked, *choice]) <= width else [Row(asked), Row([Span("  "), *choice])]
 
 
 def _prompt(walk: Walk, asked: Question, state: State) -> str:

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from asgiviz.course.run_record import RunRecord
 from asgiviz.views.client_lanes import IN_APP, ClientLane, Phase, is_wsgi
-from asgiviz.views.restaurant_room import Room, many, room_of, sentence
+from asgiviz.views.restaurant_room import Room, room_of, sentence
 from asgiviz.views.spans import Role, Row, Span, Spans, cut, padded, width_of
 from asgiviz.views.stage_lanes import counts, heading
-from asgiviz.views.text import number
+from asgiviz.views.text import counted, number
 
 #: Columns from which on sides stand beside each other; rows of a side with one row of tables.
 BESIDE, FEWEST_ROWS = 100, 8
@@ -238,8 +238,8 @@ def _title(name: str, count: int | None = None, of: int | None = None) -> Spans:
 def _whose(room: Room) -> Spans:
     """What the waiters are."""
     count = len(room.waiters)
-    waiters = many(count, "waiter")
-    return [Span(f"─ {waiters} = {many(count, 'thread') if is_wsgi(room.side) else 'the event loop'} ", Role.QUIET)]
+    waiters = counted(count, "waiter")
+    return [Span(f"─ {waiters} = {counted(count, 'thread') if is_wsgi(room.side) else 'the event loop'} ", Role.QUIET)]
 
 
 def _split(wide: int, inner: int, room: Room) -> Spans:

@@ -13,7 +13,7 @@ from asgiviz.course.run_record import RunRecord, SideRecord
 from asgiviz.views.client_lanes import IN_APP, WAITING, ClientLane, Hold, Phase, holds_of, is_wsgi, lanes_of, since
 from asgiviz.views.lane_bars import turns
 from asgiviz.views.spans import Role
-from asgiviz.views.text import fit, number
+from asgiviz.views.text import counted, fit, number
 
 #: What a line of code calls.
 _CALL = re.compile(r"[A-Za-z_][\w.]*(?=\()")
@@ -84,16 +84,16 @@ def sentence(room: Room) -> tuple[str, Role]:
         others = f" {number(line)} {'waits' if line == 1 else 'wait'} at the door." if line else ""
         return f"The waiter {_sleeps(asleep.hold)} at table {_table(asleep)}{_where(asleep.hold)}.{others}", Role.ERROR
     if not is_wsgi(room.side):
-        went = f"The waiter has taken {many(seated, 'order')} and walks on" if seated else "The waiter is free"
+        went = f"The waiter has taken {counted(seated, 'order')} and walks on" if seated else "The waiter is free"
         return f"{went}.{waiting}", Role.PLAIN
     busy = [waiter for waiter in room.waiters if not waiter.free]
     if not busy:
-        return f"{many(len(room.waiters), 'waiter').capitalize()} free.{waiting}", Role.PLAIN
+        return f"{counted(len(room.waiters), 'waiter').capitalize()} free.{waiting}", Role.PLAIN
     if len(busy) == 1 == len(room.waiters):
         return f"The waiter stands still at table {_table(busy[0])} until the dish is there.{waiting}", Role.PLAIN
     if len(busy) == len(room.waiters):
         return f"All {number(len(busy))} waiters stand still until a dish is there.{waiting}", Role.PLAIN
-    stay = f"{many(len(busy), 'waiter')} {'stands' if len(busy) == 1 else 'stand'}"
+    stay = f"{counted(len(busy), 'waiter')} {'stands' if len(busy) == 1 else 'stand'}"
     return f"{stay} still until a dish is there, {number(len(room.waiters) - len(busy))} free.{waiting}", Role.PLAIN
 
 
@@ -111,7 +111,7 @@ def _threads(side: SideRecord, guests: Sequence[ClientLane]) -> list[Waiter]:
 def _loop(record: RunRecord, side: SideRecord, guests: Sequence[ClientLane], now: int) -> Waiter:
     """The one waiter: asleep, at a table, or on its way from the last one."""
     whose = {conn: guest.number for guest in guests for conn in guest.conns}
-    for hold in holds_of(record, side):
+    for hold in holds_of(record, side, now):
         if hold.began <= now < hold.ended:
             return Waiter(None if hold.conn is None else whose.get(hold.conn), hold=hold)
     running = next((guest.number for guest in guests if guest.phase is Phase.RUNNING), None)
@@ -120,11 +120,6 @@ def _loop(record: RunRecord, side: SideRecord, guests: Sequence[ClientLane], now
     taken = turns(record, side, now)
     there = any(guest.done is None and guest.came is not None for guest in guests)
     return Waiter(taken[-1][1] if taken and there else None, free=True)
-
-
-def many(count: int, noun: str) -> str:
-    """``1 guest``, ``2 guests``."""
-    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
 
 
 def _everybody(guests: int) -> str:

@@ -12,7 +12,7 @@ from asgiviz.course.holding import culprit
 from asgiviz.course.metrics import measure
 from asgiviz.course.run_record import RunRecord, SideRecord
 from asgiviz.views.client_lanes import HOLD, IN_APP, ClientLane, Phase, is_wsgi, lanes_of
-from asgiviz.views.text import fit, number, word
+from asgiviz.views.text import counted, fit, number, word
 
 #: Waits of a request that are worth a word, and how far apart two are served who are not told together, in nanoseconds.
 WAITED, TOGETHER = 50_000_000, 20_000_000
@@ -41,7 +41,7 @@ def name_of(side: SideRecord) -> str:
     """What a side is called: its label, and its threads."""
     threads = side.facts.get("threads")
     label = fit(word(side.facts.get("label") or side.id), 60)
-    return f"{label} ({_counted(threads, 'thread')})" if is_wsgi(side) and type(threads) is int else label
+    return f"{label} ({counted(threads, 'thread')})" if is_wsgi(side) and type(threads) is int else label
 
 
 def _told(record: RunRecord, side: SideRecord) -> Iterator[str]:
@@ -51,9 +51,9 @@ def _told(record: RunRecord, side: SideRecord) -> Iterator[str]:
         yield "No client came."
         return
     if len(done) == len(lanes):
-        yield f"All {_counted(len(lanes), 'client')} were served." if len(lanes) > 1 else "The client was served."
+        yield f"All {counted(len(lanes), 'client')} were served." if len(lanes) > 1 else "The client was served."
     else:
-        yield f"{number(len(done))} of {_counted(len(lanes), 'client')} {'was' if len(done) == 1 else 'were'} served."
+        yield f"{number(len(done))} of {counted(len(lanes), 'client')} {'was' if len(done) == 1 else 'were'} served."
     if failed := sum(lane.failed for lane in lanes):
         yield f"{number(failed)} failed{_statuses(lanes)}."
     if done:
@@ -125,10 +125,6 @@ def _line(lane: ClientLane) -> str:
 def _statuses(lanes: Sequence[ClientLane]) -> str:
     known = dict.fromkeys(str(lane.status) for lane in lanes if lane.failed and lane.status is not None)
     return f" (status {', '.join(known)})" if known else ""
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
 
 
 def _seconds(ns: int) -> str:

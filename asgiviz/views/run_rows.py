@@ -13,7 +13,7 @@ from asgiviz.course.walk import Walk
 from asgiviz.views.boxes import EDGES, boxed
 from asgiviz.views.markdown_rows import wrapped
 from asgiviz.views.spans import Role, Row, Span, Spans, shortened, text_of
-from asgiviz.views.text import cells_of, fit, number, safe
+from asgiviz.views.text import cells_of, counted, fit, safe
 
 #: What the names of settings are called, and their units.
 _WORDS = {"wait": ("wait", "s"), "chunk": ("chunk", "B"), "stagger": ("stagger", "s")}
@@ -96,9 +96,7 @@ def _figures(walk: Walk, experiment: Experiment, width: int) -> list[Row]:
 
 
 def _side(walk: Walk, experiment: Experiment, side: Side) -> Spans:
-    settings = walk.settings(experiment.id)
-    threads = int(settings.get(f"{side.id}.threads", side.threads))
-    what = f"{number(threads)} thread{'' if threads == 1 else 's'}" if side.interface is Interface.WSGI else "one event loop"
+    what = served_by(side, walk.settings(experiment.id))
     return [Span(safe(side.label or side.id), Role.STRONG), Span(f" · {what} · {safe(side.app)}", Role.QUIET)]
 
 
@@ -108,6 +106,12 @@ def _settings(walk: Walk, experiment: Experiment, chosen: str | None) -> Spans:
         spans += [Span("   + -", Role.STRONG), Span(" change", Role.QUIET)]
         spans += [Span("   o", Role.STRONG), Span(" another value", Role.QUIET)] if len(experiment.knobs) > 1 else []
     return spans
+
+
+def served_by(side: Side, settings: Mapping[str, float]) -> str:
+    """``4 threads`` or ``one event loop``: who runs the app of a side."""
+    threads = int(settings.get(f"{side.id}.threads", side.threads))
+    return counted(threads, "thread") if side.interface is Interface.WSGI else "one event loop"
 
 
 def setting_words(experiment: Experiment, settings: Mapping[str, float]) -> dict[str, str]:

@@ -18,7 +18,6 @@ from asgiviz.views.client_lanes import (
     IN_APP,
     WAITING,
     ClientLane,
-    Hold,
     end_of,
     holds_of,
     is_wsgi,
@@ -29,7 +28,7 @@ from asgiviz.views.client_lanes import (
 )  # fmt: skip
 from asgiviz.views.figures import duration
 from asgiviz.views.spans import Role, Row, Span, Spans, padded, shortened, width_of
-from asgiviz.views.text import fit, number, word
+from asgiviz.views.text import counted, fit, number, word
 from asgiviz.views.time_axis import TimeAxis
 from asgiviz.views.waterfall import HEIGHTS, ruler
 
@@ -57,7 +56,8 @@ LEGEND: tuple[tuple[str, Role, str], ...] = (
 class Stage:
     """The runs that are compared, each with a title (empty: none). `growing`: the last one goes on.
 
-    `deep` shows below each side who runs on its loop, or which thread serves whom. `end` is where the axis ends at least.
+    `deep` shows below each side who runs on its loop, or which thread serves whom, where there is room for all clients too.
+    `end` is where the axis ends at least.
     """
 
     records: Sequence[tuple[str, RunRecord]]
@@ -77,6 +77,8 @@ def draw(stage: Stage, width: int, height: int | None = None, at: int | None = N
         return [Row(padded([Span("Nothing has run yet.", Role.QUIET)], max(1, width)))][:height]
     axis = _axis(stage, width - NUMBER, at)
     pictures = [_Side(title, record, side, at, stage.deep) for title, record, side in sides]
+    if height is not None and sum(picture.wanted for picture in pictures) > height - 1:  # the clients come first
+        pictures = [_Side(title, record, side, at, deep=False) for title, record, side in sides]
     rows: list[Row] = []
     for picture, share in zip(pictures, _shares(pictures, None if height is None else max(0, height - 1)), strict=True):
         rows += picture.rows(axis, width, share)
@@ -112,29 +114,17 @@ def suspended_at(record: RunRecord, side: SideRecord, at: int | None = None) -> 
     return {place: sorted(set(numbers)) for place, numbers in sorted(found.items())}
 
 
-def held_at(record: RunRecord, side: SideRecord, at: int | None = None) -> tuple[int | None, str, int, str] | None:
-    """Who holds the side's loop at this moment: the client's number, and file, line and code where they are known."""
-    found = _hold_at(record, side, at)
-    return None if found is None else (found[0], found[1].file, found[1].line, found[1].code)
-
-
 def held_in(
     record: RunRecord, side: SideRecord, is_shown: Callable[[str], bool], at: int | None = None
 ) -> tuple[int | None, int] | None:
-    """Who holds the side's loop, and in which line of a file that is shown: the line that calls what holds it elsewhere."""
-    found = _hold_at(record, side, at)
-    if found is None:
-        return None
-    line = next((line for file, line in found[1].stack if is_shown(file)), None)
-    return None if line is None else (found[0], line)
-
-
-def _hold_at(record: RunRecord, side: SideRecord, at: int | None) -> tuple[int | None, Hold] | None:
+    """Who holds the side's loop at this moment (the client's number), and in which line of a file that is shown: the line
+    that calls what holds it elsewhere."""
     now = since(record, record.last) if at is None else at
-    for hold in holds_of(record, side):
-        if hold.began <= now < hold.ended:
-            return next((each.number for each in lanes_of(record, side, at) if hold.conn in each.conns), None), hold
-    return None
+    hold = next((hold for hold in holds_of(record, side, now) if hold.began <= now < hold.ended), None)
+    line = None if hold is None else next((line for file, line in hold.stack if is_shown(file)), None)
+    if hold is None or line is None:
+        return None
+    return next((each.number for each in lanes_of(record, side, at) if hold.conn in each.conns), None), line
 
 
 def counts(lanes: Sequence[ClientLane], wsgi: bool = False) -> str:
@@ -165,7 +155,7 @@ def heading(record: RunRecord, side: SideRecord, lanes: Sequence[ClientLane], at
     parts = [str(name)] if isinstance(name, str) and name and name.lower() not in label.lower() else []
     threads = facts.get("threads")
     if is_wsgi(side) and type(threads) is int and "thread" not in label:
-        parts.append(f"{number(threads)} thread{'' if threads == 1 else 's'}")
+        parts.append(counted(threads, "thread"))
     last = max((lane.done for lane in lanes if lane.done is not None), default=0)
     over = bool(lanes) and all(lane.done is not None for lane in lanes)
     now = since(record, record.last) if at is None else at

@@ -114,6 +114,11 @@ def number(value: int) -> str:
     return f"{value:,}" if -_BIG < value < _BIG else f"{fit(hex(value), 24)}"
 
 
+def counted(count: int, noun: str) -> str:
+    """``1 client``, ``1,000 clients``."""
+    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
+
+
 def word(value: Any) -> str:
     """A value where a word is expected: a text bare, everything else as `literal`."""
     return fit(value, LITERAL) if isinstance(value, str) else literal(value)

@@ -17,7 +17,7 @@ from asgiviz.views.lifeline_columns import time_column
 from asgiviz.views.messages import error_words
 from asgiviz.views.note_words import thread_of
 from asgiviz.views.spans import Role, Row, Span, Spans, shortened
-from asgiviz.views.text import number, word
+from asgiviz.views.text import counted, word
 
 #: Columns of a sentence, which is hard to read when it is longer.
 READABLE = 96
@@ -108,7 +108,7 @@ class Stages:
             self._complain(event, "a piece of the body came before start_response")
         self._chunks += 1
         self._bytes += length
-        pieces = f"{number(self._chunks)} piece{'' if self._chunks == 1 else 's'}, {size(self._bytes)}"
+        pieces = f"{counted(self._chunks, 'piece')}, {size(self._bytes)}"
         what = "a file" if event.get("via") == "file" else pieces
         self._reach(Stage.BODY, event, what)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -94,6 +95,8 @@ def test_the_own_copy_is_judged_without_a_file_and_counts_as_an_attempt(learner:
     [
         (("--check",), "asgiviz lesson 1 makes it"),
         (("--check", "nowhere.py"), "nowhere.py is not there"),
+        (("--check", os.devnull), "is neither a file nor a directory"),
+        (("--check", str(Path(__file__).parents[2] / "LICENSE")), "is no .py file; the exercise of lesson 1 is app.py"),
         (("--check", "--format", "yaml"), "Invalid value for '--format'"),
         (("--page", "9"), "lesson 1 has 3 pages"),
     ],
@@ -135,7 +138,9 @@ def test_a_directory_without_a_pack_is_3(learner: Learner, tmp_path: Path) -> No
     """A directory that is no pack is told so."""
     ended = learner.run("lesson", "1", "--from", str(learner.directory), "--check")
     assert ended.returncode == 3
-    assert "pack.toml: E005 is missing" in ended.stderr
+    assert f"{learner.directory} is no course: there is no pack.toml in it" in ended.stderr
+    ended = learner.run("lesson", "1", "--from", str(learner.pack.directory / "01-little"), "--check")
+    assert f"The course is perhaps {learner.pack.directory}" in ended.stderr
 
 
 def test_reset_puts_the_starter_back_and_keeps_the_learners_file(learner: Learner) -> None:

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
 
-from tests.cli.conftest import Learner
+import pytest
+
+from asgiviz.course.reading import find_lesson, read_pack
+from asgiviz.lessons_place import lessons_directory
+from tests.cli.conftest import PATIENCE, Learner
 from tests.cli.terminal import Terminal
 
 
@@ -44,6 +53,23 @@ def test_a_broken_lesson_is_listed_with_its_first_mistake(learner: Learner) -> N
     assert ended.returncode == 3
     assert "01-little: broken." in ended.stdout
     assert "lesson.md:" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("command", ["lessons", "lesson 1 --plain", "lesson 6 --check own", "lint --rules nothing"])
+@pytest.mark.parametrize("output", ["full", "closed"])
+def test_output_that_cannot_be_written_is_one_sentence(learner: Learner, command: str, output: str) -> None:
+    """A full disk or a closed standard output ends a command of the course with a sentence, and with 2."""
+    solution = find_lesson(read_pack(lessons_directory(), official=True), "6").directory / "solution/app.py"
+    learner.write("own/app.py", solution.read_text(encoding="utf-8"))
+    ours = f"exec {shlex.quote(sys.executable)} -m asgiviz {command} {'>/dev/full' if output == 'full' else '>&-'}"
+    ended = subprocess.run(
+        ["sh", "-c", ours], cwd=learner.directory, env={**os.environ, **learner.environment},
+        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines()[-1].startswith("asgiviz: standard output ")
     assert "Traceback" not in ended.stderr
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import queue
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 from asgiviz.course.expression import condition
 from asgiviz.course.lesson import Check, Lesson
 from asgiviz.experiment.attempt import Attempt, needed_runs, repeated
-from asgiviz.experiment.failure import Blame
+from asgiviz.experiment.failure import BROKEN, Blame
 from asgiviz.experiment.trial import Phase
 from tests.experiment.lessons import ASGI, PATIENCE, SOLUTION, STARTER, experiment, lesson, write
 
@@ -62,6 +64,20 @@ def test_code_that_cannot_run_has_a_grade_that_says_so(tmp_path: Path) -> None:
     assert not attempt.grade.passed
     assert "KeyError" in attempt.grade.failure
     assert "raise KeyError('oh')" in attempt.grade.traceback
+
+
+def test_a_fault_of_ours_is_no_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the grading itself raises, the attempt has failed, and says that it was us; what was raised is not swallowed."""
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    told: queue.Queue[type[BaseException]] = queue.Queue()
+    monkeypatch.setattr(threading, "excepthook", lambda raised: told.put(raised.exc_type))
+    monkeypatch.setattr("asgiviz.experiment.attempt.grade", broken)
+    attempt = over(Attempt(graded(tmp_path)))
+    assert told.get(timeout=PATIENCE) is ZeroDivisionError
+    assert (attempt.phase, attempt.grade, attempt.failure) == (Phase.FAILED, None, BROKEN)
 
 
 def test_all_runs_together_have_a_time(tmp_path: Path) -> None:

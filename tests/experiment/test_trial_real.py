@@ -10,6 +10,7 @@ from asgiviz.experiment.failure import Blame
 from asgiviz.experiment.trial import Phase, Trial
 from asgiviz.host.options import Limits
 from asgiviz.model.events import Ev
+from asgiviz.store.recorder import Recorder
 from tests.experiment.lessons import ASGI, LEARNERS, PATIENCE, SOLUTION, WSGI, experiment, lesson, write
 from tests.experiment.processes import children
 from tests.servers import wait_until
@@ -85,6 +86,17 @@ def test_a_learner_cannot_replace_what_is_not_theirs(tmp_path: Path) -> None:
     assert trial.record().sides["asgi"].clients[1].answers[0].body == b"row /"
 
 
+@pytest.mark.parametrize("clock", ["real", "virtual"])
+def test_files_beside_the_learners_do_not_keep_the_server_from_starting(tmp_path: Path, clock: str) -> None:
+    """The server finds its own modules, whatever other files the learner has in the same directory."""
+    file = write(tmp_path / "work" / "mine.py", SOLUTION)
+    for name in ("subprocess", "queue", "click", "uvicorn"):
+        write(tmp_path / "work" / f"{name}.py", "raise RuntimeError('of the learner')")
+    trial = Trial(lesson(tmp_path), experiment(wait=0.01, clock=clock), exercise=file).start()
+    assert trial.wait(PATIENCE)
+    assert (trial.phase, trial.failure, trial.fell_back) == (Phase.FINISHED, None, None)
+
+
 def test_one_file_by_its_own_name_is_enough(tmp_path: Path) -> None:
     """The learner's main file may lie anywhere and have a name of its own."""
     file = write(tmp_path / "some where" / "my-try 2.py", SOLUTION)
@@ -103,6 +115,8 @@ def test_one_file_by_its_own_name_is_enough(tmp_path: Path) -> None:
         pytest.param("async def application(scope, receive, send): ...", "Did you mean", None, id="other-name"),
         pytest.param("def helper():\n    1 / 0\nhelper()", "ZeroDivisionError", "line 2, in helper", id="raises"),
         pytest.param("import sys\nsys.exit(4)", "called sys.exit(4)", "sys.exit(4)", id="exits"),
+        pytest.param("raise GeneratorExit", "could not be imported: GeneratorExit", "raise GeneratorExit", id="no-exception"),
+        pytest.param("import os\nos.fork()", "may not start other processes", "os.fork()", id="forks"),
         pytest.param("app = 5", "app:app is an int, which is not callable", None, id="no-app"),
         pytest.param("def app(environ, start_response): ...", "is a WSGI app", None, id="wsgi"),
         pytest.param(None, "app.py is not there", None, id="not-there"),
@@ -130,6 +144,7 @@ def test_an_import_that_waits_for_ever_is_ended(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("asgiviz.experiment.real_run.START_WITHIN", 1.0)
     trial = tried(tmp_path, "import threading\nthreading.Event().wait()")
     assert trial.failure is not None
+    assert trial.failure.blame is Blame.TIME
     assert "its import was still running" in trial.failure.sentence
 
 
@@ -198,6 +213,29 @@ def test_what_a_handler_may_not_do_is_its_own_error_in_the_recording(
         told = "" if call.error is None else f"{call.error['type']} {call.error['text']}"
         assert error in told
         assert bool(told) == bool(error)
+        assert "limits.py" not in str(call.error)
+
+
+def test_an_answer_that_never_ends_is_none(tmp_path: Path) -> None:
+    """Clients that have had bytes, and wait for more, are not counted as answered."""
+    start = "await send({'type': 'http.response.start', 'status': 200, 'headers': []})"
+    more = "await send({'type': 'http.response.body', 'body': b'x', 'more_body': True})"
+    wait = "await __import__('asyncio').Event().wait()"
+    code = f"async def app(scope, receive, send):\n    assert scope['type'] == 'http'\n    {start}\n    {more}\n    {wait}\n"
+    trial = tried(tmp_path, code, timeout=1.0)
+    assert trial.failure is not None
+    assert "only 0 of 2 clients had their answer" in trial.failure.sentence
+
+
+def test_a_run_whose_beginning_is_forgotten_is_not_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too much was recorded: it is said, and nothing is read from the rest."""
+    monkeypatch.setattr("asgiviz.experiment.trial.Recorder", lambda: Recorder(max_events=1))
+    trial = tried(
+        tmp_path, SOLUTION.replace("    await answer", "    for number in range(2000): print(number)\n    await answer")
+    )
+    assert trial.failure is not None
+    assert trial.failure.blame is Blame.CODE
+    assert "app.py: so much was recorded" in trial.failure.sentence
 
 
 def test_what_the_learner_prints_is_recorded(tmp_path: Path) -> None:

@@ -40,6 +40,25 @@ def test_long_waits_come_out_the_same_on_both_sides(tmp_path: Path) -> None:
     assert record.sides["wsgi"].facts["server"]["name"] == "waitress"
 
 
+def test_who_waits_in_an_import_or_for_ever_in_a_handler_runs_out_of_time(tmp_path: Path) -> None:
+    """It is the time that is blamed, never by the clients' own patience."""
+    handler = "import threading\nasync def app(scope, receive, send):\n    if scope['type'] == 'http':\n        "
+    for number, (code, said) in enumerate(
+        [
+            ("import time\ntime.sleep(1000)", "app.py: after 15 s its import was still running (app.py, line 2)"),
+            (
+                handler + "lock = threading.Lock(); lock.acquire(); lock.acquire()",
+                "after 5 s the clients had not got all that they waited for (app.py, line 4)",
+            ),
+        ]
+    ):
+        trial = tried(tmp_path / str(number), code, timeout=5.0)
+        assert trial.failure is not None
+        assert trial.failure.blame is Blame.TIME
+        assert said in trial.failure.sentence
+        assert trial.clock == "virtual"
+
+
 def test_another_order_lets_other_clients_go_first(tmp_path: Path) -> None:
     """The same seed gives the same order; the clients keep their numbers."""
     starter = "import legacy\nfrom replies import answer\nasync def app(scope, receive, send):\n"

@@ -6,6 +6,8 @@ import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from asgiviz.host.frames import FrameSender, read_frame
 
 THREADS, TIMES = 8, 2000
@@ -52,3 +54,13 @@ def test_values_from_many_threads_arrive_whole() -> None:
         for future in sending:
             future.result(10)
     assert sorted(got) == sorted(values)
+
+
+def test_what_makes_no_sense_ends_the_conversation() -> None:
+    """An app that writes to every descriptor writes to ours, too."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs, theirs.makefile("rb") as stream:
+        ours.sendall(b"\0\0\0\4abcd" * 2)
+        for _ in range(2):
+            with pytest.raises(EOFError):
+                read_frame(stream)

@@ -211,6 +211,18 @@ def test_threads_locks_and_queues_of_the_app_hold(tmp_path: Path) -> None:
     assert [each.get("text") for each in played.of("log", logger="stdout")] == ["xy False False"]
 
 
+def test_clocks_by_number_are_the_same_clocks(tmp_path: Path) -> None:
+    """clock_gettime agrees with the clocks that have names."""
+    body = """
+        await asyncio.sleep(2)
+        print(time.clock_gettime(time.CLOCK_MONOTONIC) == time.monotonic())
+        cpu = time.clock_gettime(time.CLOCK_PROCESS_CPUTIME_ID)
+        print(time.clock_gettime_ns(time.CLOCK_REALTIME) == time.time_ns(), cpu < 60)
+    """
+    played = play_app(tmp_path, asgi(body))
+    assert [each.get("text") for each in played.of("log", logger="stdout")] == ["True", "True True"]
+
+
 def test_plain_functions_of_frameworks_run_in_their_own_pool(tmp_path: Path) -> None:
     """Starlette's plain functions run in anyio's threads, as many at a time as anyio allows."""
     source = """
@@ -242,8 +254,11 @@ app = Starlette(routes=[Route("/", page)])
         pytest.param("while time.monotonic() < 1e9: await asyncio.sleep(0)", "goes round", id="polls with sleep(0)"),
         pytest.param("import ctypes\nctypes.CDLL(None).usleep(900_000)", "outside the clock", id="sleeps in C"),
         pytest.param("import select\nselect.select([], [], [], 2)", "outside the clock", id="select"),
+        pytest.param("import select, socket\nselect.select(socket.socketpair(), [], [], 2)", "below asyncio", id="our select"),
         pytest.param("import _thread\n_thread.start_new_thread(print, ())", "below", id="raw thread"),
         pytest.param("import signal\nsignal.signal(signal.SIGUSR1, signal.SIG_IGN)", "signal", id="signal"),
+        pytest.param("os.kill(os.getpid(), 2)", "signal", id="signals itself"),
+        pytest.param("import signal\nsignal.setitimer(signal.ITIMER_REAL, 1)", "alarm", id="alarm"),
     ],
 )
 def test_what_needs_real_time_is_noticed(tmp_path: Path, body: str, said: str) -> None:
@@ -305,6 +320,20 @@ def test_a_process_that_ends_itself_has_recorded_what_led_there(tmp_path: Path) 
     assert played.ending.way is Way.DIED
     assert "7" in played.ending.sentence
     assert any(each.get("scope")["type"] == "http" for each in played.of("scope"))
+
+
+def test_an_app_that_closes_every_descriptor_ends_its_process(tmp_path: Path) -> None:
+    """Nobody can be told how it ended, and yet nothing is left that runs."""
+    played = play_app(tmp_path, "import os\nos.closerange(3, 200)\n" + asgi("pass"))
+    assert (played.ending.way, played.ending.code) == (Way.DIED, 1)
+    assert "exited with status 1" in played.ending.sentence
+
+
+def test_what_is_no_event_ends_the_experiment(tmp_path: Path) -> None:
+    """An app that reaches into asgiviz keeps nobody waiting."""
+    played = play_app(tmp_path, asgi("import asgiviz.probe.notes as notes\nfor emit in notes._runs: emit(('no', 'event'))"))
+    assert played.ending.way is Way.DIED
+    assert "nothing is known" in played.ending.sentence
 
 
 def test_steps_have_virtual_times(tmp_path: Path) -> None:

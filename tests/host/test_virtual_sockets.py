@@ -16,7 +16,7 @@ from asgiviz.host.virtual_sockets import VirtualSocket
 
 def make_pair(capacity: int = 100) -> tuple[VirtualSocket, VirtualSocket]:
     """Two connected sockets that do not wait; so many bytes fit into the first."""
-    ours, theirs = Network(Baton(), lambda: None).pair(capacity=capacity)
+    ours, theirs = Network(Baton(), lambda _: None).pair(capacity=capacity)
     for end in (ours, theirs):
         end.setblocking(False)
     return ours, theirs
@@ -93,7 +93,7 @@ def test_the_end_of_a_connection_is_that_of_tcp(how: str, actions: list[str]) ->
 
 def test_nobody_listens() -> None:
     """A connection to where nobody listens (yet) is refused."""
-    network = Network(Baton(), lambda: None)
+    network = Network(Baton(), lambda _: None)
     listener = network.listener()
     with pytest.raises(ConnectionRefusedError):
         network.connect(listener.getsockname())
@@ -108,7 +108,7 @@ def test_nobody_listens() -> None:
 
 def test_a_selector_gives_what_is_ready_or_lets_the_time_pass() -> None:
     """With nothing ready the time jumps to the time-out; with something ready it stands still."""
-    network = Network(Baton(), lambda: None)
+    network = Network(Baton(), lambda _: None)
     ours, theirs = network.pair()
     selector = VirtualSelector(network)
     selector.register(ours, 1)
@@ -123,8 +123,9 @@ def test_a_selector_gives_what_is_ready_or_lets_the_time_pass() -> None:
 def test_a_real_descriptor_is_told() -> None:
     """A selector that shall wait for one of the system's sockets says so."""
     told: list[str] = []
-    selector = VirtualSelector(Network(Baton(), lambda: told.append("real")))
+    selector = VirtualSelector(Network(Baton(), told.append))
     ours, theirs = socket.socketpair()
     with ours, theirs:
         selector.register(ours, 1)
-    assert told == ["real"]
+    (sentence,) = told
+    assert "a real socket" in sentence

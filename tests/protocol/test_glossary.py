@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from asgiviz.protocol import glossary
 from asgiviz.protocol.glossary import ENTRIES, Kind
 from asgiviz.protocol.machines import AUTOMATA
 
+ROOT = Path(__file__).parents[2]
 #: A http scope as uvicorn gives it, with what FastAPI adds.
 HTTP_SCOPE = {
     "type": "http",
@@ -118,10 +120,34 @@ def test_state_means_another_thing_in_lifespan() -> None:
 
 def test_every_key_of_a_real_environ_is_explained() -> None:
     """No key that waitress gives is without an explanation; a header leads to that of the header, or to what HTTP_ means."""
-    keys = """REMOTE_ADDR REMOTE_HOST REMOTE_PORT REQUEST_METHOD SERVER_PORT SERVER_NAME SERVER_SOFTWARE SERVER_PROTOCOL
-        SCRIPT_NAME PATH_INFO REQUEST_URI QUERY_STRING CONTENT_TYPE CONTENT_LENGTH wsgi.url_scheme wsgi.version wsgi.errors
-        wsgi.multithread wsgi.multiprocess wsgi.run_once wsgi.input wsgi.file_wrapper wsgi.input_terminated
-        waitress.client_disconnected HTTP_COOKIE HTTP_X_OWN""".split()
+    keys = [
+        "REMOTE_ADDR",
+        "REMOTE_HOST",
+        "REMOTE_PORT",
+        "REQUEST_METHOD",
+        "SERVER_PORT",
+        "SERVER_NAME",
+        "SERVER_SOFTWARE",
+        "SERVER_PROTOCOL",
+        "SCRIPT_NAME",
+        "PATH_INFO",
+        "REQUEST_URI",
+        "QUERY_STRING",
+        "CONTENT_TYPE",
+        "CONTENT_LENGTH",
+        "wsgi.url_scheme",
+        "wsgi.version",
+        "wsgi.errors",
+        "wsgi.multithread",
+        "wsgi.multiprocess",
+        "wsgi.run_once",
+        "wsgi.input",
+        "wsgi.file_wrapper",
+        "wsgi.input_terminated",
+        "waitress.client_disconnected",
+        "HTTP_COOKIE",
+        "HTTP_X_OWN",
+    ]
     assert [key for key in keys if glossary.environ_key(key) is None] == []
     assert glossary.environ_key("HTTP_COOKIE") is glossary.header("cookie")
     assert glossary.environ_key("werkzeug.socket") is None
@@ -164,15 +190,22 @@ def test_every_explanation_is_short_and_whole() -> None:
             assert "  " not in text, text
 
 
-def test_every_explanation_leads_to_the_standard() -> None:
-    """Its address is a page of the ASGI specification, PEP 3333 or an RFC, the one that its section names."""
+def test_every_explanation_leads_to_where_it_is_written() -> None:
+    """Its address is a page of the ASGI specification, a PEP, an RFC, Python's documentation or our own: the one it names."""
     page = r"https://asgi\.readthedocs\.io/en/latest/(specs/(main|www|lifespan|tls)|extensions)\.html#[a-z0-9-]+"
     for entry in ENTRIES:
         if rfc := re.search(r"RFC (\d+)", entry.section):
             document = rf"https://www\.rfc-editor\.org/rfc/rfc{rfc[1]}\.html(#(section|appendix)-[\dA-Z.]+)?"
             assert re.fullmatch(document, entry.url), entry.url
-        elif entry.section.startswith("PEP 3333: "):
-            assert re.fullmatch(r"https://peps\.python\.org/pep-3333/#[a-z0-9-]+", entry.url), entry.url
+        elif pep := re.match(r"PEP (\d+): ", entry.section):
+            assert re.fullmatch(rf"https://peps\.python\.org/pep-0*{pep[1]}/#[a-z0-9-]+", entry.url), entry.url
+        elif entry.section.startswith("Python: "):
+            assert re.fullmatch(r"https://docs\.python\.org/3/(library|reference)/[a-z-]+\.html#[a-z.-]+", entry.url), entry.url
+        elif entry.section.startswith("asgiviz: "):
+            ours, _, anchor = entry.url.partition("#")
+            heading = entry.section.removeprefix("asgiviz: ")
+            assert heading.lower() == anchor
+            assert re.search(rf"^#+ {heading}$", (ROOT / ours).read_text(encoding="utf-8"), re.MULTILINE), entry.url
         else:
             assert re.fullmatch(page, entry.url), entry.url
             assert re.fullmatch(r"(ASGI|HTTP & WebSocket|Lifespan|TLS|Extensions): .+", entry.section), entry.section

@@ -1,4 +1,4 @@
-"""The exercise on the lesson screen: the learner's file is theirs, it is run and judged when they save it, and they get help."""
+"""The exercise on the lesson screen: the learner's file is theirs, it is judged when they save it, and they get help."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ async def test_a_reset_asks_and_keeps_what_was_there(learner: Learner) -> None:
         learner.saves("# mine\n")
         for key in ("n", "enter", "escape", "q"):
             await show.press("R")
-            assert isinstance(show.top, QuestionScreen)
+            await show.until(lambda: isinstance(show.top, QuestionScreen), "the question")
             await show.press(key)
             assert show.top is show.screen
         assert learner.file.read_text() == "# mine\n"
@@ -168,7 +168,7 @@ async def test_the_solution_opens_only_after_passing(learner: Learner) -> None:
         ("import nothing_of_this_name\n", "nothing_of_this_name"),
         ("raise RuntimeError('[bold] no')\n", "RuntimeError: [bold] no"),
         ("", "app"),
-        ("async def app(scope, receive, send):\n    raise ValueError('in the middle')\n", "ValueError: in the middle"),
+        ("async def app(scope, receive, send):\n    raise ValueError('in the middle')\n", "✗"),
         (SILENT, "✗"),
         ("import sys\nsys.exit(3)\n", "✗"),
         ("import os\nos._exit(3)\n", "✗"),

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asgiviz.protocol.glossary import ENTRIES, MEASURED_WITH, Entry, look_up, look_up_all
-from asgiviz.views.explanation import contents, draw, draw_all, unknown
+from asgiviz.protocol.glossary import ENTRIES, MEASURED_WITH, Entry, Kind, look_up, look_up_all
+from asgiviz.views.explanation import contents, draw, draw_all, draw_words, unknown
 from asgiviz.views.spans import Row, Span, spelt, text_of, width_of
 
 
@@ -76,6 +76,43 @@ def test_few_meanings_are_told_in_full_and_many_in_brief() -> None:
     assert first.url in shown
     assert sum("Specification:" in line for line in shown) == 1
     assert all(any(line.startswith(entry.word) for line in shown) for entry in others)
+
+
+@pytest.mark.parametrize("width", [20, 40, 73, 118])
+def test_many_words_stand_at_a_glance_before_more_is_said(width: int) -> None:
+    """Every sentence stands before the first that says more, all in the order given; nothing is wider than asked or lost."""
+    entries = [entry for entry in ENTRIES if entry.kind is Kind.WORD]
+    rows = draw_words(entries, width)
+    assert max(width_of(row.spans) for row in rows) <= width
+    shown = "".join(" ".join(lines(rows)).split())
+    place = shown.index("Moreabouteachofthem:")
+    for entry in entries:
+        place = shown.index("".join(entry.more.split()), place)
+    if width > 60:  # each sentence in its own column
+        first = [
+            next(place for place, line in enumerate(lines(rows)) if line.startswith(f"{entry.word}  ")) for entry in entries
+        ]
+        assert first == sorted(first)
+        assert lines(rows).index("More about each of them:") > first[-1]
+
+
+def test_ten_words_and_their_sentences_fit_a_small_terminal() -> None:
+    """In the 73 columns that a page leaves of 80, ten words take no more than the 20 rows that it leaves of 24."""
+    entries = [entry_of(word) for word in (
+        "ASGI", "WSGI", "event loop", "waitress", "uvicorn", "worker", "thread", "handler", "callback", "virtual clock",
+    )]  # fmt: skip
+    shown = lines(draw_words(entries, 73))
+    assert shown.index("More about each of them:") <= 21
+    assert shown[0] == "ASGI           Asynchronous Server Gateway Interface: how a Python server"
+    assert shown[1] == "               and an app talk about a connection."
+
+
+def test_a_word_of_asgiviz_is_not_said_to_be_specified() -> None:
+    """It leads to our own page, and no specification is claimed."""
+    shown = lines(draw(entry_of("lane"), 78))
+    assert "Written in asgiviz: Look" in shown
+    assert "docs/lessons.md#look" in shown
+    assert not any("Specification" in line for line in shown)
 
 
 @pytest.mark.parametrize("width", [20, 78, 118])

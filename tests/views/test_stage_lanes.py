@@ -10,7 +10,7 @@ from asgiviz.course.run_record import SIDE, RunRecord
 from asgiviz.model.events import Ev, Event
 from asgiviz.views.client_lanes import Phase, end_of, lanes_of
 from asgiviz.views.spans import Row, in_ascii, text_of, width_of
-from asgiviz.views.stage_lanes import Stage, counts, draw, held_at, legend, suspended_at
+from asgiviz.views.stage_lanes import Stage, counts, draw, held_in, legend, suspended_at
 from asgiviz.views.stage_moments import moments, next_moment, record_at
 from tests.model.malformed import FROZEN
 from tests.views.drawing import fits
@@ -78,7 +78,7 @@ def test_every_row_is_as_wide_as_it_should_be_whatever_was_recorded(
         assert width_of(in_ascii(row.spans)) == width
     for side in record.sides.values():
         suspended_at(record, side, at)
-        held_at(record, side, at)
+        held_in(record, side, bool, at)
     known = moments(record)
     assert [moment.place for moment in known] == sorted(moment.place for moment in known)
 
@@ -185,7 +185,9 @@ def test_the_code_pane_knows_where_requests_are_suspended() -> None:
     assert suspended_at(record, side, int(0.2 * S)) == {("/lesson/apps/asgi.py", 7): [*range(1, 11)]}
     assert suspended_at(record, side, 2 * S) == {}
     blocked = lesson_one(blocking=True)
-    assert held_at(blocked, blocked.sides["asgi"], int(0.7 * S)) == (2, "/lesson/apps/asgi.py", 7, "time.sleep(WAIT)")
+    in_the_app = "/lesson/apps/asgi.py".__eq__
+    assert held_in(blocked, blocked.sides["asgi"], in_the_app, int(0.7 * S)) == (2, 7)
+    assert held_in(blocked, blocked.sides["asgi"], "/lesson/apps/other.py".__eq__, int(0.7 * S)) is None
 
 
 def test_phases_are_what_was_recorded() -> None:

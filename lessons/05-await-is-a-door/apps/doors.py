@@ -1,5 +1,6 @@
 import asyncio
 import os
+import time
 
 import asgiviz
 
@@ -10,6 +11,7 @@ async def app(scope, receive, send):
     assert scope["type"] == "http"
     for step in (1, 2, 3):
         asgiviz.note(f"step {step}")
+        time.sleep(WAIT / 5)  # the step: it needs the runner
         await asyncio.sleep(WAIT)  # a door
     await send({"type": "http.response.start", "status": 200})
     await send({"type": "http.response.body", "body": b"three steps\n"})
