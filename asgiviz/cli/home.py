@@ -42,6 +42,7 @@ def _came_back(pack: Pack, progress: Progress, lesson: str, ascii_: bool) -> boo
     begin(pack, found, progress)
     screen = lesson_screen(pack, found, progress, _AS_USUAL)
     code = show_screen(screen, ascii_)
+    screen.leave_nothing_behind()
     save(progress)
     return not code and screen.went_back
 

@@ -62,6 +62,7 @@ def _open(pack: Pack, found: Lesson, progress: Progress, look: Look, options: di
 
     screen = lesson_screen(pack, found, progress, options)
     code = show_screen(screen, look.ascii)
+    screen.leave_nothing_behind()
     save(progress)
     if code or not screen.went_back:
         return code

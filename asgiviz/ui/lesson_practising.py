@@ -115,6 +115,12 @@ class Practising(Screen[None]):
         """Called in the watching thread."""
         self._again = True  # a tick sees it
 
+    def wait_for_attempt(self, seconds: float) -> None:
+        """Wait until an attempt that was cancelled is over."""
+        if self._attempt is not None:
+            self._attempt.cancel()
+            self._attempt.wait(seconds)
+
     def stop_practising(self) -> None:
         """Watch and run nothing any more."""
         if self._watching is not None:

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 WHEN = {action.id: action.when for action in ACTIONS.values() if action.when}
 #: The four things one does in a lesson, in their order.
 CYCLE = ("predict", "run", "look", "change")
+#: Seconds in which what was cancelled is gone.
+GONE_WITHIN = 2.5
 #: Columns below which only the one that comes next is named.
 NARROW = 100
 
@@ -109,6 +111,13 @@ class LessonScreen(LessonArranging, Answering, Running, Practising, LessonHelpin
         """Nothing of a lesson goes on without its screen."""
         self.room.cancel()
         self.stop_practising()
+
+    def leave_nothing_behind(self) -> None:
+        """When it is closed: wait until nothing that it started runs any more, for a few seconds at most."""
+        self.room.cancel()
+        if self.room.showing is not None:
+            self.room.showing.trial.wait(GONE_WITHIN)
+        self.wait_for_attempt(GONE_WITHIN)
 
     # -- time ------------------------------------------------------------------------------------------------------
 

@@ -173,8 +173,8 @@ WRONG: list[tuple[str, Change, Extent, str, str, str | None, str]] = [
     ),
     (
         "run that takes too long",
-        changed("experiments.toml", "wait = 0.5", "wait = 30"),
-        QUICK, "E073", "experiments.toml", 'id = "one"', "30 s",
+        changed("experiments.toml", "wait = 0.5", "wait = 14\nstagger = 1"),
+        QUICK, "E073", "experiments.toml", 'id = "one"', "23 s",
     ),
 ]  # fmt: skip
 

@@ -370,7 +370,7 @@ async def test_on_a_small_screen_a_run_comes_to_the_front(learner: Learner) -> N
 
 @played
 async def test_enter_reads_on_before_it_goes_on(learner: Learner) -> None:
-    """What has no room is not skipped: enter brings the next screenful, and does what comes next only at the end of the text."""
+    """What has no room is not skipped: enter brings the next screenful, and only at the end of the text what comes next."""
     async with learning(learner, (80, 12)) as show:
         await show.until(lambda: "enter: more" in show.text, "a word that there is more")
         assert "Choose with" not in show.text
