@@ -16,7 +16,7 @@ def settings_of(experiment: Experiment, turned: Mapping[str, float] | None = Non
     turned = turned or {}
     own = {
         "clients": float(experiment.clients), "wait": experiment.wait, "chunk": float(experiment.chunk),
-        "stagger": experiment.stagger,
+        "stagger": experiment.stagger, "read_speed": experiment.read_speed,
     }  # fmt: skip
     threads = {f"{side.id}.threads": float(side.threads) for side in experiment.sides}
     pools = {f"{side.id}.pool": float(side.pool) for side in experiment.sides if side.pool is not None}

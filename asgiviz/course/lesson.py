@@ -15,7 +15,7 @@ from asgiviz.course.complaints import Complaint
 from asgiviz.course.expression import Condition, Expression
 
 #: What an expression may name, beside the learner's own knobs.
-NAMES = ("clients", "wait", "threads", "pool", "chunk", "cores")
+NAMES = ("clients", "wait", "threads", "pool", "chunk", "read_speed", "cores")
 
 
 class Kind(StrEnum):
@@ -121,6 +121,7 @@ class Clients:
 class Experiment:
     """A ``[[run]]``: the same clients against one or several sides.
 
+    `read_speed` is how many bytes a client reads in a second where its steps do not say; 0: as fast as they come.
     `clock` is virtual or real, `wait` what a handler is told to wait (its environment variable WAIT; all knobs are there by
     their name in capitals). `picture` is lanes or restaurant. `plan` is a TOML file of the exercise whose keys take the place
     of knobs. `timeout` bounds the run on the clock that it runs on.
@@ -132,6 +133,7 @@ class Experiment:
     clients: int = 10
     wait: float = 0.5
     chunk: int = 65536
+    read_speed: float = 0.0
     stagger: float = 0.0
     groups: tuple[Clients, ...] = ()
     clock: str = "virtual"

@@ -10,7 +10,7 @@ from asgiviz.course.keys import Keys
 from asgiviz.course.lesson import NAMES, Claim, Clients, Experiment, Interface, Knob, Side
 from asgiviz.traffic.steps import step_from_dict
 
-MOST_CLIENTS, MOST_THREADS, LARGEST_CHUNK = 1_000, 1_000, 16 << 20
+MOST_CLIENTS, MOST_THREADS, LARGEST_CHUNK, FASTEST_READER = 1_000, 1_000, 16 << 20, 1 << 30
 CLOCKS = ("virtual", "real")
 PICTURES = ("lanes", "restaurant")
 #: The shortest script: one request, one answer.
@@ -42,6 +42,7 @@ def _run(keys: Keys, folder: Folder) -> Experiment:
         clients=default if groups else keys.whole("clients", default, least=1, most=MOST_CLIENTS),
         wait=keys.number("wait", Experiment.wait, most=60),
         chunk=keys.whole("chunk", Experiment.chunk, least=1, most=LARGEST_CHUNK),
+        read_speed=keys.number("read_speed", Experiment.read_speed, most=FASTEST_READER),
         stagger=keys.number("stagger", Experiment.stagger, most=10),
         groups=groups or (_everybody(keys),),
         clock=keys.choice("clock", CLOCKS, "virtual"),

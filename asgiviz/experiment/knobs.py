@@ -36,6 +36,7 @@ BOUNDS = {
     "wait": Bounds(0, 60, False),
     "chunk": Bounds(1, 16 << 20, True),
     "stagger": Bounds(0, 10, False),
+    "read_speed": Bounds(0, 1 << 30, True),
     "threads": Bounds(1, 1000, True),
     "pool": Bounds(1, 1000, True),
 }

@@ -20,6 +20,8 @@ from asgiviz.traffic.steps import OpenWebSocket, Pipeline, Raw, Request
 GET = ({"do": "request", "path": "/"}, {"do": "read"})
 #: Numbers of connections that a side has at least, and those that no client causes: the lifespan, and some room.
 NUMBERS, SPARE = 100, 10
+#: Seconds between two readings of a slow client, and bytes that its socket takes in meanwhile.
+SIP, SLOW_BUFFER = 0.05, 65536
 
 
 @dataclass(frozen=True)
@@ -78,26 +80,33 @@ def _scripts(experiment: Experiment, side: Side, knobs: Knobs, order: int | None
     scripts: list[Script] = []
     for group in experiment.groups or (Clients(GET),):
         for _ in range(knobs.clients if group.count is None else group.count):
-            scripts.append(_script(experiment, side, group, len(scripts) + 1))
+            scripts.append(_script(experiment, side, group, len(scripts) + 1, int(knobs.values["read_speed"])))
     if order is not None:
         random.Random(order).shuffle(scripts)  # noqa: S311 - the same order for the same seed is the point
     return tuple(scripts)
 
 
-def _script(experiment: Experiment, side: Side, group: Clients, number: int) -> Script:
+def _script(experiment: Experiment, side: Side, group: Clients, number: int, read_speed: int) -> Script:
     patience = 2 * experiment.timeout  # the run is over before any client gives up: it depends on no race how that ends
     try:
         return Script.from_dict(
             {
                 "name": f"{side.id}/{number}",
-                "steps": _for_client(list(group.steps), number),
+                "steps": [_at_speed(step, read_speed) for step in _for_client(list(group.steps), number)],
                 "delay": group.delay,
+                "receive_buffer": SLOW_BUFFER if read_speed else None,
                 "timeout": patience,
                 "limit": patience,
             }
         )
     except ValueError as error:
         raise NoTrialError(Blame.LESSON, f"run {experiment.id}: {error}") from None
+
+
+def _at_speed(step: Any, read_speed: int) -> Any:
+    """A step that reads, at so many bytes a second unless it says itself how it reads; any other as it is."""
+    reads = isinstance(step, Mapping) and step.get("do") == "read" and not step.keys() & {"piece", "gap"}
+    return {**step, "piece": max(1, round(read_speed * SIP)), "gap": SIP} if reads and read_speed else step
 
 
 def _for_client(value: Any, number: int) -> Any:

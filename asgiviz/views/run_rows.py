@@ -16,7 +16,7 @@ from asgiviz.views.spans import Role, Row, Span, Spans, shortened, text_of
 from asgiviz.views.text import cells_of, counted, fit, safe
 
 #: What the names of settings are called, and their units.
-_WORDS = {"wait": ("wait", "s"), "chunk": ("chunk", "B"), "stagger": ("stagger", "s")}
+_WORDS = {"wait": ("wait", "s"), "chunk": ("chunk", "B"), "stagger": ("stagger", "s"), "read_speed": ("reading", "B/s")}
 
 
 def run(

@@ -40,6 +40,29 @@ def test_long_waits_come_out_the_same_on_both_sides(tmp_path: Path) -> None:
     assert record.sides["wsgi"].facts["server"]["name"] == "waitress"
 
 
+LONG_ANSWER = """
+async def app(scope, receive, send):
+    assert scope["type"] == "http"
+    await send({"type": "http.response.start", "status": 200})
+    for left in reversed(range(40)):
+        await send({"type": "http.response.body", "body": b"x" * 50_000, "more_body": left > 0})
+"""
+
+
+def test_clients_that_read_slowly_make_the_app_wait(tmp_path: Path) -> None:
+    """Two million bytes at 200,000 a second take ten seconds, and the app is held up by its sends for most of them."""
+    run = experiment(clock="virtual", timeout=100)
+    file = write(tmp_path / "work" / "app.py", LONG_ANSWER)
+    quick = Trial(lesson(tmp_path), run, exercise=file).start()
+    slow = Trial(lesson(tmp_path), run, {"read_speed": 200_000}, exercise=file).start()
+    assert quick.wait(PATIENCE)
+    assert slow.wait(PATIENCE)
+    assert max(answered(quick)) < 0.1
+    assert all(9.5 < seconds < 10.6 for seconds in answered(slow))
+    calls = [call for call in slow.record().connections() if call.for_client]
+    assert all(call.ended - call.began > 5e9 for call in calls if call.ended is not None and call.began is not None)
+
+
 def test_who_waits_in_an_import_or_for_ever_in_a_handler_runs_out_of_time(tmp_path: Path) -> None:
     """It is the time that is blamed, never by the clients' own patience."""
     handler = "import threading\nasync def app(scope, receive, send):\n    if scope['type'] == 'http':\n        "
