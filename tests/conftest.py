@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from asgiviz.probe.current import connection
 
 settings.register_profile("asgiviz", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 settings.register_profile("quick", settings.get_profile("asgiviz"), max_examples=10)
 settings.load_profile(os.environ.get("ASGIVIZ_TEST_PROFILE", "asgiviz"))
+
+
+@pytest.fixture(autouse=True)
+def nobodys_thread() -> Iterator[None]:
+    """A test begins in a thread that works for no connection, whatever a coroutine that was driven by hand has left there."""
+    token = connection.set(None)
+    yield
+    connection.reset(token)

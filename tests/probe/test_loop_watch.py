@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import itertools
 import time
 import weakref
@@ -40,8 +41,12 @@ def stalls_in(main: Callable[[], Awaitable[None]], new_loop: Loop = asyncio.new_
             await main()
             await asyncio.sleep(SOON)
 
-    with asyncio.Runner(loop_factory=new_loop) as runner:
-        runner.run(watched(), context=contextvars.Context())  # whatever other tests have left in ours
+    gc.freeze()  # what other tests have left would make a collection a stall of its own, and a true one
+    try:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            runner.run(watched(), context=contextvars.Context())  # whatever other tests have left in ours
+    finally:
+        gc.unfreeze()
     return [raw[5] for raw in raws if raw[1] == STALL]
 
 
