@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from asgiviz.ui.question_screen import QuestionScreen
 from asgiviz.ui.text_screen import PageScreen
 from tests.course.packs import STARTER, WAITS
+from tests.experiment.processes import children
 from tests.ui.lesson_staging import Learner, LessonShow, learner, learning
 from tests.ui.staging import LARGE, SMALL, played
 
@@ -267,14 +267,14 @@ async def test_the_editor_is_started_or_named(learner: Learner, tmp_path: Path, 
 async def test_leaving_while_the_file_is_run_leaves_no_process(learner: Learner) -> None:
     """The screen closes in the middle of an attempt that would take for ever."""
     learner.saves(ENDLESS)
+    others = set(children())  # what earlier tests have started and not waited for
     async with learning(learner, by_hand=True) as show:
         await at_the_exercise(show)
         await show.press("x")
-        from tests.experiment.processes import children
-
-        await show.until(children, "its process")
-        pids = children()
+        await show.until(lambda: set(children()) - others, "its process")
+        pids = set(children()) - others
         assert show.screen.is_checking
         await show.press("q")
         await show.until(lambda: show.app._exit, "the end")
-    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists() and os.getpid() != pid]
+        show.screen.leave_nothing_behind()  # as the command line does
+    assert not pids & set(children())
