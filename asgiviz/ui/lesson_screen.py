@@ -127,6 +127,7 @@ class LessonScreen(LessonArranging, Answering, Running, Practising, LessonHelpin
         passed, self._ticked = now - self._ticked, now
         self.follow_run(passed)
         self.follow_attempt()
+        self.text.show_late_news()
         self.text.remark(None if self.text.at_end else self.app.look.spelt("enter: more ↓"))
         drawn = self._stage_state()
         if drawn != self._stage_drawn:

@@ -61,10 +61,14 @@ class RowsPane(LinesPane):
         """Whether it has a place on the screen."""
         return self.display and self.size.width > 1
 
+    def show_late_news(self) -> None:
+        """Show what came while the pane was hidden, as soon as it is seen again."""
+        if self._read is not None and self.is_seen:
+            self.show_what_is_new()
+
     def on_show(self) -> None:
         """Seen again."""
-        if self._read is not None:
-            self.show_what_is_new()
+        self.show_late_news()
 
     @property
     def at_end(self) -> bool:

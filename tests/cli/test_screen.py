@@ -432,6 +432,7 @@ def test_it_ends_by_itself(write: Write, flags: tuple[str, ...]) -> None:
     with on_terminal(write(), *TRACE, *flags) as terminal:
         if flags[0] == "--connections":
             url = terminal.url()
+            terminal.wait_for("lifespan")  # the address is known before it is listened on
             for _ in range(2):
                 request(url, GET % b"/")
         assert_closed_well(terminal)
