@@ -385,11 +385,6 @@ class Connections(Mapping[int, Connection]):
         """Let a connection go, for a reader that must stay small."""
         self._by_number.pop(conn, None)
 
-    def forget_oldest(self) -> None:
-        """Let the connection go that began first."""
-        if self._by_number:
-            del self._by_number[next(iter(self._by_number))]
-
     def __getitem__(self, conn: int) -> Connection:
         return self._by_number[conn]
 

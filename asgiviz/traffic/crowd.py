@@ -81,13 +81,3 @@ class Crowd:
                 self._on_end()
         finally:
             self._over.set()
-
-
-def play_all(
-    scripts: Sequence[Script], url: str, emit: Emit | None = None, stagger: float = 0.0, timeout: float = 60.0
-) -> list[Seen]:
-    """Play the scripts side by side and give back what each saw; who is not done after `timeout` seconds is cancelled."""
-    crowd = Crowd(scripts, url, emit, stagger).start()
-    if not crowd.wait(timeout):
-        crowd.cancel()
-    return crowd.seen

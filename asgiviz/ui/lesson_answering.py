@@ -33,7 +33,7 @@ class Answering(Screen[None]):
         app: AsgivizApp
 
         # what other parts of the screen do
-        def refresh_text(self, to_end: bool = True) -> None: ...
+        def refresh_text(self, from_top: bool = False) -> None: ...
         def remember(self) -> None: ...
         def begin_run(self, run: str) -> None: ...
         def watched(self) -> bool: ...
@@ -62,7 +62,7 @@ class Answering(Screen[None]):
             self.begin_practice()
         self.typed = ""
         self.bring_forward("lesson")
-        self.refresh_text(to_end=False)
+        self.refresh_text(from_top=True)
 
     def run_here(self) -> str | None:
         """The run that the page is about: the next one to be made, else the last that was."""

@@ -173,13 +173,13 @@ class LessonScreen(LessonArranging, Answering, Running, Practising, LessonHelpin
 
     # -- what is shown ---------------------------------------------------------------------------------------------
 
-    def refresh_text(self, to_end: bool = True) -> None:
-        """The text has changed: draw it, and bring what is asked next into sight."""
-        if to_end:
-            self.text.show_what_is_new()
-        else:
+    def refresh_text(self, from_top: bool = False) -> None:
+        """The text has changed: draw it, and bring what is new into sight; another page from its top."""
+        if from_top:
             self.text.changed()
             self.text.scroll_to_start()
+        else:
+            self.text.show_what_is_new()
         self._title.refresh()
         self.code.changed()
         self.entitle_panes()
@@ -201,9 +201,8 @@ class LessonScreen(LessonArranging, Answering, Running, Practising, LessonHelpin
             return lesson_stage.starting(showing.title, width)
         shown = [(each.title, each.record) for each in self.room.on_stage]
         moment = showing.moment
-        if (
-            moment is not None and moment.at == showing.at
-        ):  # many moments of a virtual clock share one time: what comes after this one has not happened
+        if moment is not None and moment.at == showing.at:
+            # many moments of a virtual clock share one time: what comes after this one has not happened
             shown[-1] = (showing.title, record_at(showing.record, moment))
         follows = showing.playback.mode is Mode.FOLLOWS
         end = showing.end if showing.over else 0

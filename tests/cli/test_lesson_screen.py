@@ -134,6 +134,21 @@ def test_lesson_6_with_its_exercise_solved_in_a_file(size: tuple[int, int], lear
         reader.closes()
 
 
+def test_an_editor_that_is_not_there_gives_the_terminal_back(learner: Learner) -> None:
+    """The screen says so, and answers keys as before."""
+    environment = {**learner.environment, "EDITOR": "/nowhere/editor"}
+    arguments = ("lesson", "1", "--from", str(learner.pack.directory), "--trust")
+    with Terminal(*arguments, directory=learner.directory, environment=environment) as terminal:
+        terminal.wait_for("A little lesson")
+        terminal.press("e")
+        terminal.wait_for("does not run")
+        terminal.press("b")
+        terminal.wait_for(r"\(•\)")
+        terminal.press("q")
+        assert terminal.end() == 0
+        assert terminal.left_behind == []
+
+
 @pytest.mark.parametrize("way", ["q", "ctrl+q", "escape", signal.SIGTERM, signal.SIGHUP], ids=str)
 def test_closing_it_in_the_middle_of_a_run_leaves_no_process(way: str | signal.Signals, learner: Learner) -> None:
     """By a key or by a signal: the servers of the run are gone, and the terminal is as it was."""

@@ -12,7 +12,6 @@ import pytest
 
 from asgiviz.demo.app import ROUTES, app
 from asgiviz.model.asgi import Message
-from asgiviz.traffic.crowd import play_all
 from asgiviz.traffic.forms import Fill
 from asgiviz.traffic.player import play
 from asgiviz.traffic.script import Script
@@ -30,7 +29,7 @@ from asgiviz.traffic.steps import (
     Step,
     Wait,
 )
-from tests.traffic.serving import Served, serving, until
+from tests.traffic.serving import Served, play_all, serving, until
 
 
 @pytest.fixture(scope="module")

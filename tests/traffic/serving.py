@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
 
 from asgiviz.model.asgi import App
-from asgiviz.model.events import CLIENT, EXIT, KINDS, SCOPE, SEND_END, Ev, Raw, payload_of
+from asgiviz.model.events import CLIENT, EXIT, KINDS, SCOPE, SEND_END, Emit, Ev, Raw, payload_of
 from asgiviz.probe.tap import Tap
+from asgiviz.traffic.crowd import Crowd
+from asgiviz.traffic.script import Script
+from asgiviz.traffic.seen import Seen
 
 #: Seconds that a condition may take to come true before the test fails.
 PATIENCE = 20.0
@@ -99,3 +102,13 @@ def serving(app: App, **options: Any) -> Iterator[Served]:
         server.should_exit = True
         thread.join(PATIENCE)
         assert not thread.is_alive()
+
+
+def play_all(
+    scripts: Sequence[Script], url: str, emit: Emit | None = None, stagger: float = 0.0, timeout: float = 60.0
+) -> list[Seen]:
+    """Play the scripts side by side and give back what each saw; who is not done after `timeout` seconds is cancelled."""
+    crowd = Crowd(scripts, url, emit, stagger).start()
+    if not crowd.wait(timeout):
+        crowd.cancel()
+    return crowd.seen

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from asgiviz.model.asgi import Receive, Scope, Send
-from asgiviz.traffic.crowd import Crowd, play_all
+from asgiviz.traffic.crowd import Crowd
 from asgiviz.traffic.script import Script
 from asgiviz.traffic.seen import Ending
 from asgiviz.traffic.steps import Connect, OpenWebSocket, Raw, Read, Request, Step, Wait
-from tests.traffic.serving import Served, serving, until
+from tests.traffic.serving import Served, play_all, serving, until
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -29,7 +29,6 @@ from asgiviz.settings import Settings
 from asgiviz.store.loading import Loading, recorder_for
 from asgiviz.store.reader import open_recording
 from asgiviz.store.recorder import Recorder
-from asgiviz.traffic.crowd import play_all
 from asgiviz.traffic.script import Script
 from asgiviz.traffic.steps import Read, Request, Step
 from asgiviz.ui.app import AsgivizApp
@@ -39,6 +38,7 @@ from asgiviz.ui.stage import Stage
 from asgiviz.ui.trace_screen import TraceScreen
 from asgiviz.views.spans import text_of
 from tests.store.files import HEADER, filled
+from tests.traffic.serving import play_all
 
 ROOT = Path(__file__).parents[2]
 #: A recording of a small shop: a lifespan, three requests (one failed), a WebSocket that was closed with 1000.

@@ -264,6 +264,32 @@ async def test_the_editor_is_started_or_named(learner: Learner, tmp_path: Path, 
 
 
 @played
+async def test_enter_does_not_judge_what_nobody_has_touched(learner: Learner) -> None:
+    """The starter is no try: enter says how to begin; x judges whatever stands there."""
+    async with learning(learner, LARGE, by_hand=True) as show:
+        await at_the_exercise(show)
+        await show.press("G", "enter")
+        await show.until_told("Change your file first")
+        assert tries(show) == 0
+        await show.press("x")
+        await show.until(lambda: tries(show) == 1, "the starter to be judged")
+
+
+@played
+async def test_what_a_handler_raises_is_shown_whole(learner: Learner) -> None:
+    """Beside the check that does not hold stands the learner's own traceback, with its line."""
+    learner.saves("async def app(scope, receive, send):\n    assert scope['type'] == 'http'\n    return 1 / nothing\n")
+    async with learning(learner, LARGE, by_hand=True) as show:
+        await at_the_exercise(show)
+        await show.press("x")
+        await show.until(lambda: tries(show) == 1, "the grade")
+        assert show.screen.grade is not None
+        assert "NameError: name 'nothing' is not defined" in show.screen.grade.traceback
+        assert "NameError" in show.article
+        assert "return 1 / nothing" in show.article
+
+
+@played
 async def test_leaving_while_the_file_is_run_leaves_no_process(learner: Learner) -> None:
     """The screen closes in the middle of an attempt that would take for ever."""
     learner.saves(ENDLESS)

@@ -33,13 +33,13 @@ from asgiviz.model.events import (
 )
 from asgiviz.store.reader import open_recording
 from asgiviz.store.recorder import BLOCK
-from asgiviz.traffic.crowd import play_all
 from asgiviz.traffic.steps import Close, Expect, OpenWebSocket, Read, Request, SendText
 from asgiviz.ui import trace_screen
 from asgiviz.ui.arrangement import PANES
 from asgiviz.ui.connections_pane import ConnectionsPane
 from asgiviz.ui.copy_menu import CopyMenu
 from tests.apps.rude import NOISE
+from tests.traffic.serving import play_all
 from tests.ui.staging import LARGE, SMALL, Show, client, opened, played, recorded, running
 
 #: real terminals, loops that are held, a whole screen: they take their time

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from asgiviz.course.run_record import RunRecord
 from asgiviz.model.events import Event
 from asgiviz.views.restaurant import draw
 from asgiviz.views.restaurant_room import room_of, sentence
@@ -41,6 +42,15 @@ def test_the_picture_stays_in_its_frame(record: object, width: int, height: int,
 def test_whatever_was_recorded_can_be_drawn(events: list[Event], width: int, height: int, at: int) -> None:
     """Nothing raises, and no row is too wide."""
     assert all(fits(row.spans, width) for row in draw(strange_run(events), width, height, at))
+
+
+def test_a_nap_that_goes_on_is_seen_before_anybody_tells_of_it() -> None:
+    """A watch tells of a hold when it is over; a step that has begun and does not end is one, at the moment that has come."""
+    before_its_end = [event for event in ASLEEP.events if event.t - (ASLEEP.zero or 0) <= int(1.2 * S)]
+    live = RunRecord(before_its_end)
+    told, _ = sentence(room_of(live, live.sides["asgi"], int(1.4 * S)))
+    assert told.startswith("The waiter is stuck at table 3")
+    assert any("Wzz" in row for row in picture(live, 78, 18, 1.4)[9:])
 
 
 def test_ten_guests_of_two_sides_are_seen_at_80x24() -> None:
