@@ -59,6 +59,12 @@ class Ev(StrEnum):
     STEP_BEGIN = "step.begin"
     #: the task gave the loop back, or ended
     STEP_END = "step.end"
+    #: where in the code a call of receive or send was made (recorded closely only), just before it begins
+    SITE = "site"
+    #: a receive() or send() was written, and never awaited (recorded closely only)
+    UNAWAITED = "unawaited"
+    #: an object of this connection is that of another one, too (recorded closely only)
+    SHARES = "shares"
     #: only of a raw event: one that a newer version wrote, with its own `ev` among its fields
     OTHER = "other"
 
@@ -118,6 +124,9 @@ KINDS: tuple[tuple[Ev, str | None], ...] = (
     (Ev.STEP_BEGIN, None),
     (Ev.STEP_END, None),
     (Ev.WSGI_CHUNK, None),  # with a large body
+    (Ev.SITE, None),
+    (Ev.UNAWAITED, None),
+    (Ev.SHARES, None),
 )
 (
     SCOPE,
@@ -151,6 +160,9 @@ KINDS: tuple[tuple[Ev, str | None], ...] = (
     STEP_BEGIN,
     STEP_END,
     WSGI_CHUNK_LARGE,
+    SITE,
+    UNAWAITED,
+    SHARES,
 ) = range(len(KINDS))
 #: A small plain `http.request` or `http.response.body` is emitted as its bare body; the kind says how `more_body` stood.
 BODIES: dict[int, tuple[str, bool | None]] = {
