@@ -35,6 +35,10 @@ class WrongValueError(ValueError):
     """A value that the setting cannot have; the text says what it can have."""
 
 
+class TomlError(ValueError):
+    """A file that is no TOML: the place in it, and why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One row of the table. Its type is that of `default`; `among` are the texts, `low` and `high` the numbers it may be."""
@@ -239,22 +243,16 @@ class _Reading:
 
     def _document(self, named: bool) -> dict[str, Any]:
         try:
-            text = self.path.read_bytes().decode("utf-8-sig")
-            self._lines = _lines_of(text)
-            return tomllib.loads(text)
+            document, self._lines = read_toml(self.path)
         except FileNotFoundError:
             if named:
                 self.warnings.append(f"{shown_path(self.path)}: no such file, which {CONFIG_VARIABLE} names; defaults are used")
         except OSError as error:
             self.warnings.append(f"{shown_path(self.path)}: it cannot be read ({error.strerror}); defaults are used")
-        except UnicodeDecodeError as error:
-            line = error.object.count(b"\n", 0, error.start) + 1
-            self.warnings.append(f"{shown_path(self.path)}:{line}: this is no UTF-8 and so no TOML; defaults are used")
-        except (ValueError, RecursionError) as error:
-            place = _PLACE.search(str(error))
-            line = int(place[1]) if place and place[1] else text.rstrip().count("\n") + 1
-            what = _PLACE.sub("", str(error))
-            self.warnings.append(f"{shown_path(self.path)}:{line}: this is no TOML ({what}); defaults are used")
+        except TomlError as error:
+            self.warnings.append(f"{error}; defaults are used")
+        else:
+            return document
         return {}
 
     def _try(self, setting: Setting, value: Any) -> None:
@@ -289,6 +287,20 @@ class _Reading:
 
     def _warn(self, name: str, sentence: str) -> None:
         self.warnings.append(f"{self._place(name)}: {sentence}")
+
+
+def read_toml(path: Path) -> tuple[dict[str, Any], dict[str, int]]:
+    """A TOML file, and the line of each of its dotted names. OSError when it cannot be read, TomlError when it is none."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        return tomllib.loads(text), _lines_of(text)
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise TomlError(f"{shown_path(path)}:{line}: this is no UTF-8 and so no TOML") from None
+    except (ValueError, RecursionError) as error:
+        place = _PLACE.search(str(error))
+        line = int(place[1]) if place and place[1] else text.rstrip().count("\n") + 1
+        raise TomlError(f"{shown_path(path)}:{line}: this is no TOML ({_PLACE.sub('', str(error))})") from None
 
 
 def _flat(table: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -22,7 +22,8 @@ from startup import starts
 
 from asgiviz.model.asgi import App, Message, Scope
 from asgiviz.model.values import BODY_LIMIT
-from asgiviz.probe.tap import Tap, copy_scope, quick_copy
+from asgiviz.probe.message_copies import copy_scope, quick_copy
+from asgiviz.probe.tap import Tap
 from asgiviz.store.recorder import Recorder
 
 SCOPE: Scope = {

@@ -83,6 +83,7 @@ SHOTS = {
     "waterfall": Shot("waiter.asgiviz.gz", "3 z end", (120, 28)),
     "state": Shot("demo.asgiviz.gz", down(15) + "2 " + down(5) + "4 z"),
     "stall": Shot("stall.asgiviz.gz", "7 home enter z", (100, 24)),
+    "findings": Shot("demo.asgiviz.gz", "8 home " + down(3)),
     "explain": Shot("demo.asgiviz.gz", down(16) + "question_mark"),
     "filter": Shot("demo.asgiviz.gz", "slash ~ e space | space ~ d space 1 s"),
     "one-pane": Shot("demo.asgiviz.gz", down(15) + "2 " + down(8), (80, 24)),
@@ -117,6 +118,7 @@ GROUPS = {
     "trace": "on the trace screen",
     "pane": "in a pane",
     "waterfall": "in the waterfall",
+    "findings": "among the findings",
     "lesson": "in a lesson",
     "home": "on the home screen",
 }
@@ -186,7 +188,7 @@ async def _settle(pilot: Pilot[None], screen: TraceScreen) -> None:
     for _ in range(1000):
         await pilot.pause()
         screen.tick()
-        if not screen.feed.behind and not connections.roster.pending:
+        if not screen.feed.behind and not connections.roster.pending and screen.judging.done:
             break
     await pilot.pause()
 

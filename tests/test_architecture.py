@@ -14,22 +14,27 @@ FLOORS = {
     "model": 0,
     "lessons_place": 0,
     "settings": 0,
+    "junit": 0,
     "protocol": 1,
     "probe": 1,
     "store": 1,
     "traffic": 1,
-    "host": 2,
-    "course": 2,
-    "demo": 2,
-    "views": 3,
-    "export": 4,
-    "session": 4,
-    "middleware": 4,
-    "experiment": 4,
-    "ui": 5,
-    "cli": 6,
-    "__main__": 7,
-    "__init__": 7,
+    "host": 3,
+    "course": 3,
+    "demo": 3,
+    "check": 2,
+    "views": 4,
+    "check_settings": 4,
+    "export": 5,
+    "session": 5,
+    "checkup": 5,
+    "middleware": 5,
+    "experiment": 5,
+    "ui": 6,
+    "pytest_plugin": 6,
+    "cli": 7,
+    "__main__": 8,
+    "__init__": 8,
 }
 #: Libraries that only these rooms may import.
 ONLY_IN = {
@@ -38,12 +43,13 @@ ONLY_IN = {
     "waitress": {"host"},
     "markdown_it": {"views"},
     "click": {"cli"},
+    "pytest": {"pytest_plugin"},
     "watchfiles": {"host"},
     "h11": {"probe", "traffic"},
     "websockets": {"probe", "traffic"},
 }
 #: Rooms without clocks, sockets, threads and loops; the demo app and the standard library's types are not meant.
-PURE = {"model", "protocol", "views", "course"}
+PURE = {"model", "protocol", "views", "course", "check"}
 IMPURE = {"socket", "threading", "asyncio", "subprocess", "time", "signal", "select"}
 
 

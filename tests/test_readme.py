@@ -79,7 +79,7 @@ def test_every_command_stands_in_the_readme() -> None:
     """A command that exists is told of, and one that is told of exists."""
     told = set(
         re.findall(
-            r"asgiviz (trace|demo|open|explain|config|lessons|lesson|report|lint|new|check|replay|export|teach)\b", README
+            r"asgiviz (trace|demo|open|explain|config|lessons|lesson|report|lint|new|check|rules|replay|export|teach)\b", README
         )
     )
     assert told == set(COMMANDS)

@@ -37,7 +37,9 @@ def demo(port: int, http: str, ws: str, loop: str, **options: Any) -> None:
 
     server = ServerOptions(port=port, http=http, ws=ws, loop=loop, timeout_graceful_shutdown=GRACE)
     look = look_here(options)
-    run = Run("asgiviz.demo.app:app", options=server, body_limit=options["body_limit"], stall_ms=options["stall_ms"])
+    run = Run(
+        "asgiviz.demo.app:app", options=server, body_limit=options["body_limit"], stall_ms=options["stall_ms"], closely=True
+    )
     session = Session(run, isolate=options["isolate"], max_events=options["max_events"])
     stays = sys.stdout.isatty()
     crowds: list[Crowd] = []
@@ -46,8 +48,8 @@ def demo(port: int, http: str, ws: str, loop: str, **options: Any) -> None:
         crowds.append(visit(url, session.recorder.emit, on_end=lambda: invite(url) if stays else None))
 
     def invite(url: str) -> None:
-        ends = "q" if look.form == "screen" else "Ctrl-C"
-        live.say(f"the visitors have left, the app stays: try `curl {url}/hello/you`. {ends} ends it")
+        ends = "8 shows which rules were broken, q ends it" if look.form == "screen" else "Ctrl-C ends it"
+        live.say(f"the visitors have left, the app stays: try `curl {url}/hello/you`. {ends}")
 
     live = live_run(look, "demo")(
         session,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from asgiviz.cli.look import Look
     from asgiviz.protocol.glossary import Entry
+    from asgiviz.protocol.rules.rule import Rule
     from asgiviz.views.spans import Row
 
 
@@ -34,22 +35,36 @@ def explain(words: tuple[str, ...], as_json: bool, **options: Any) -> None:
     Without a WORD it lists what it can explain.
     """
     from asgiviz.cli.look import look_here
+    from asgiviz.cli.rules import rule_as_data
     from asgiviz.protocol.glossary import ENTRIES
     from asgiviz.views.explanation import contents, draw_all
+    from asgiviz.views.rule_rows import rule_page
 
     look = look_here({**options, "form": "json" if as_json else "plain", "filter_": None, "reveal": False, "masked": ()})
-    asked, unknown_words = _meanings(words)
+    rules, rest = _rules(words)
+    asked, unknown_words = _meanings(rest)
     if look.form == "json":
         entries = [entry for meanings in asked for entry in meanings] if words else list(ENTRIES)
-        click.echo(json.dumps([_as_data(entry) for entry in entries], indent=2, ensure_ascii=look.ascii))
+        data = [*map(rule_as_data, rules), *map(_as_data, entries)]
+        click.echo(json.dumps(data, indent=2, ensure_ascii=look.ascii))
     elif not words:
         _print(contents(look.width), look)
-    for place, meanings in enumerate(asked if look.form != "json" else []):
-        if place:
-            click.echo()
-        _print(draw_all(meanings, look.width), look)
+    else:
+        pages = [*(rule_page(rule, look.width) for rule in rules), *(draw_all(meanings, look.width) for meanings in asked)]
+        for place, page in enumerate(pages):
+            if place:
+                click.echo()
+            _print(page, look)
     if unknown_words:
         _complain(unknown_words, look)
+
+
+def _rules(words: tuple[str, ...]) -> tuple[list[Rule], tuple[str, ...]]:
+    """The rules of the book that are named by their ids, and the other words."""
+    from asgiviz.protocol.rules.book import RULES
+
+    ids = {word: RULES[word.upper()] for word in words if word.upper() in RULES}
+    return list(ids.values()), tuple(word for word in words if word not in ids)
 
 
 def _meanings(words: tuple[str, ...]) -> tuple[list[list[Entry]], list[str]]:
@@ -69,16 +84,9 @@ def _as_data(entry: Entry) -> dict[str, Any]:
 
 
 def _print(rows: Iterable[Row], look: Look) -> None:
-    from asgiviz.views.plain import COLOURS
-    from asgiviz.views.spans import Role, in_ascii, text_of
+    from asgiviz.views.painting import painted
 
-    codes = {**COLOURS, Role.STRONG.value: "1"}
-    for spans, _ in rows:
-        line = in_ascii(spans) if look.ascii else spans
-        if look.colour:
-            click.echo("".join(f"\x1b[{codes[role]}m{text}\x1b[0m" if role in codes else text for text, role in line))
-        else:
-            click.echo(text_of(line).rstrip())
+    click.echo(painted(rows, look.colour, look.ascii), nl=False)
 
 
 def _complain(words: list[str], look: Look) -> None:

@@ -17,6 +17,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trace": ("asgiviz.cli.trace:trace", "Run an app and watch what crosses the line between server and app."),
     "demo": ("asgiviz.cli.demo:demo", "Trace the built-in demo app with built-in visitors: all there is to see."),
     "open": ("asgiviz.cli.open:open_", "Show a recording, from a file or standard input."),
+    "check": ("asgiviz.cli.check:check", "Check an app, or a recording, against the rules of ASGI."),
+    "rules": ("asgiviz.cli.rules:rules", "The rules that are checked, each with two examples."),
     "lint": ("asgiviz.cli.lint:lint", "For authors: everything that is wrong with a pack or a lesson."),
     "new": ("asgiviz.cli.new:new", "For authors: a new lesson to begin with."),
     "explain": ("asgiviz.cli.explain:explain", "Explain a message, a key, a code, a header, a state or a word."),

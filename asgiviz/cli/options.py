@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from asgiviz.check_settings import FORMATS, NEVER, SERVERS, SEVERITIES, WHOSE
 from asgiviz.host.options import GRACE, STALL_MS, ServerOptions
 from asgiviz.model.values import BODY_LIMIT
 from asgiviz.store.recorder import MAX_EVENTS
@@ -82,6 +83,13 @@ def lesson_options(function: F) -> F:
     return function
 
 
+def check_options(function: F) -> F:
+    """How an app is run to be checked, which findings count, and how they are reported."""
+    for option in reversed(_CHECK):
+        function = option(function)
+    return function
+
+
 _COURSE = [
     click.option("--from", "pack_directory", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR", help="Another course: a directory with a pack.toml."),
     click.option("--progress", "progress_file", type=click.Path(dir_okay=False, path_type=Path), envvar="ASGIVIZ_PROGRESS", metavar="FILE", help="Where your progress is kept. Also: $ASGIVIZ_PROGRESS."),
@@ -106,7 +114,7 @@ _LESSON = [
 _OUTPUT = [
     click.option("--plain", "form", flag_value="plain", help="One line per event, for people. The default when standard output is no terminal."),
     click.option("--json", "form", flag_value="json", help="The recording itself: one JSON object a line, the header first."),
-    click.option("--filter", "filter_", type=FilterText(), help="Only connections like this: ~m POST, ~p /x, ~s 5xx, ~t websocket, ~d 100ms, ~b text, ~h name:value, ~e; with ! & | ( )."),
+    click.option("--filter", "filter_", type=FilterText(), help="Only connections like this: ~m POST, ~p /x, ~s 5xx, ~t websocket, ~d 100ms, ~b text, ~h name:value, ~e, ~f, ~r RULE; with ! & | ( )."),
     click.option("--reveal", is_flag=True, help="Show what is masked: authorization, cookies, tokens, passwords."),
     click.option("--mask", "masked", multiple=True, metavar="NAME", help="Mask this name too (header, query parameter, key). Repeatable."),
     click.option("--width", type=click.IntRange(40), help="Columns of a plain line. Default: the terminal's, else 120."),
@@ -121,6 +129,31 @@ _RECORDING = [
     click.option("--max-events", type=click.IntRange(1_000), default=MAX_EVENTS, show_default=True, metavar="N", help="Events kept in memory; the oldest finished connections go first."),
     click.option("--stall-ms", type=click.IntRange(0), default=STALL_MS, show_default=True, metavar="MS", help="Report a callback that holds the event loop this long; 0: do not watch."),
     click.option("--isolate", is_flag=True, help="Run the app in a process of its own, which may block, exit or crash."),
+]  # fmt: skip
+
+_ANY_FILE = click.Path(dir_okay=False)
+_CHECK = [
+    click.option("--path", "paths", multiple=True, metavar="PATH", help="Send the built-in requests to this path, instead of /. Repeatable."),
+    click.option("--method", "-X", "methods", multiple=True, metavar="METHOD", help="Only these methods; WS stands for a WebSocket. Repeatable."),
+    click.option("--header", "-H", "headers", multiple=True, metavar="NAME:VALUE", help="A header for every request. Repeatable."),
+    click.option("--body", "-d", metavar="TEXT|@FILE", help="The body of the requests that have one; @FILE takes it from there."),
+    click.option("--script", type=_ANY_FILE, metavar="FILE", help="Play clients of your own too, from TOML or JSON (docs/check.md)."),
+    click.option("--openapi", metavar="PATH|off", help="Where the app describes itself; off: do not look. Default: the usual paths."),
+    click.option("--server", type=click.Choice(SERVERS), default=SERVERS[0], show_default=True, help="What runs the app."),
+    click.option("--app-dir", type=click.Path(exists=True, file_okay=False), default=".", show_default=True, help="Where to look for the app's module."),
+    click.option("--factory", is_flag=True, help="TARGET is a function without arguments that gives the app."),
+    click.option("--timeout", type=click.FloatRange(0, min_open=True), default=5.0, show_default=True, metavar="SECONDS", help="How long one client waits in all."),
+    click.option("--format", "form", type=click.Choice(FORMATS), default=FORMATS[0], show_default=True, help="How it is reported."),
+    click.option("--output", type=_ANY_FILE, metavar="FILE", help="Write the report there; standard output gets the text."),
+    click.option("--select", multiple=True, metavar="RULES", help="Only these: an id, a beginning of ids (HTTP-S), a class. Repeatable."),
+    click.option("--ignore", multiple=True, metavar="RULES", help="Not these. Repeatable."),
+    click.option("--min-severity", type=click.Choice(SEVERITIES), default="warning", show_default=True, help="Tell findings from this severity on."),
+    click.option("--fail-on", type=click.Choice([*SEVERITIES, NEVER]), default="error", show_default=True, help="Exit with 1 from this severity on."),
+    click.option("--who", type=click.Choice(WHOSE), default="all", show_default=True, help="Only what the app, or the server, is to blame for."),
+    click.option("--baseline", type=_ANY_FILE, metavar="FILE", help="Accept the findings that stand in FILE."),
+    click.option("--write-baseline", is_flag=True, help="Write all that is found to the --baseline, and accept it."),
+    click.option("--width", type=click.IntRange(40), help="Columns of a line of text. Default: the terminal's, else 80."),
+    click.option("--ascii", "ascii_", is_flag=True, help="Write ASCII only (text)."),
 ]  # fmt: skip
 
 _FILE = click.Path(exists=True, dir_okay=False)

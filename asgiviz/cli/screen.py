@@ -261,7 +261,7 @@ def show_recording(reader: RecordingReader, settings: Settings, look: Look) -> i
     recorder = recorder_for(reader.header.started, FILE_EVENTS, FILE_BYTES).start()
     loading = Loading(reader, recorder)
     loading.start()
-    screen = TraceScreen(Feed(recorder, growing=False), "open", None, reader.header)
+    screen = TraceScreen(Feed(recorder, growing=False, loaded=lambda: not loading.is_alive()), "open", None, reader.header)
     if look.filter is not None:
         screen.begin_with(look.filter)
     began = monotonic()

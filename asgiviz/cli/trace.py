@@ -33,6 +33,11 @@ _DIRECTORY = click.Path(exists=True, file_okay=False)
 )
 @output_options
 @recording_options
+@click.option(
+    "--closely",
+    is_flag=True,
+    help="Note the line of code of each receive and send, and those never awaited; costs a little.",
+)
 @click.option("--reload", is_flag=True, help="Start again when the app's files change (in a process of its own).")
 @click.option(
     "--reload-dir", "reload_dirs", multiple=True, type=_DIRECTORY, help="Watch this instead of --app-dir. Repeatable."
@@ -61,7 +66,7 @@ def trace(
 
         server = replace(server, timeout_graceful_shutdown=GRACE)
     directory = str(Path(app_dir).resolve())
-    run = Run(target, directory, factory, server, options["body_limit"], options["stall_ms"])
+    run = Run(target, directory, factory, server, options["body_limit"], options["stall_ms"], closely=options["closely"])
     session = Session(
         replace(run, interface="wsgi", threads=options["threads"]) if wsgi else run,
         isolate=options["isolate"],
@@ -77,6 +82,8 @@ def _refuse_what_does_not_fit(wsgi: bool) -> None:
         raise click.UsageError("--threads is for --wsgi: an ASGI app has one loop. Add --wsgi, or leave it out")
     if wsgi and _was_given("server"):
         raise click.UsageError("with --wsgi the server is waitress. Leave --server out")
+    if wsgi and _was_given("closely"):
+        raise click.UsageError("--closely watches receive and send, and a WSGI app has neither. Leave it out")
     if wsgi and _was_given("stall_ms"):
         raise click.UsageError("--stall-ms watches an event loop, and under --wsgi there is none. Leave it out")
 

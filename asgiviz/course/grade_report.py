@@ -10,13 +10,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from xml.etree import ElementTree as ET
 
 from asgiviz.course.grading import Grade, Standing, Verdict
 from asgiviz.course.judging import CONTROL, cleaned
+from asgiviz.junit import Case, Result, junit_xml
 
 FORMAT = 1
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LABELS = {Standing.PASS: "PASS", Standing.FAIL: "FAIL", Standing.WAIT: "WAIT", Standing.ADVICE: "NOTE"}
 
 
@@ -87,21 +86,11 @@ def as_junit(grade: Grade, about: Circumstances | None = None) -> str:
     """One test suite with a test case for each check; what does not keep from passing is skipped, not failed."""
     about = about or Circumstances()
     name = f"{about.pack}.{grade.lesson.id}" if about.pack else grade.lesson.id
-    cases = [_case(verdict, name) for verdict in grade.verdicts]
     if grade.failure:
-        cases = [_element("testcase", classname=name, name=check.id) for check in grade.lesson.checks]
-        for case in cases:
-            case.append(_element("error", grade.traceback, message=grade.failure))
-    counts = {tag: sum(case.find(tag) is not None for case in cases) for tag in ("failure", "error", "skipped")}
-    suite = _element(
-        "testsuite", name=name, tests=str(len(cases)), failures=str(counts["failure"]), errors=str(counts["error"]),
-        skipped=str(counts["skipped"]),
-    )  # fmt: skip
-    suite.extend(cases)
-    root = _element("testsuites")
-    root.append(suite)
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+        cases = [Case(name, check.id, Result.ERROR, grade.failure, grade.traceback) for check in grade.lesson.checks]
+    else:
+        cases = [_case(verdict, name) for verdict in grade.verdicts]
+    return junit_xml(name, cases)
 
 
 def _told(verdict: Verdict, width: int) -> list[str]:
@@ -142,25 +131,14 @@ def _test(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _case(verdict: Verdict, suite: str) -> ET.Element:
-    case = _element("testcase", classname=suite, name=verdict.check.id)
+def _case(verdict: Verdict, suite: str) -> Case:
+    name, message = verdict.check.id, verdict.check.message
     said = f"saw {verdict.saw}, wanted {verdict.wanted}" if verdict.wanted else f"saw {verdict.saw}"
     if verdict.standing in (Standing.FAIL, Standing.WAIT):
-        case.append(_element("failure", f"{said}\n{verdict.evidence}".rstrip(), message=verdict.check.message))
-    elif verdict.standing is Standing.ADVICE:
-        case.append(_element("skipped", said, message=verdict.check.message))
-    return case
-
-
-def _element(tag: str, text: str | None = None, **attributes: str) -> ET.Element:
-    element = ET.Element(tag, {name: _xml(value) for name, value in attributes.items()})
-    element.text = _xml(text) if text else None
-    return element
-
-
-def _xml(text: str) -> str:
-    """The text without what XML cannot hold."""
-    return _NOT_XML.sub(_escaped, text)
+        return Case(name=name, suite=suite, result=Result.FAILURE, message=message, text=f"{said}\n{verdict.evidence}".rstrip())
+    if verdict.standing is Standing.ADVICE:
+        return Case(name=name, suite=suite, result=Result.SKIPPED, message=message, text=said)
+    return Case(suite, name)
 
 
 def _plain(line: str) -> str:

@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from asgiviz.course.holding import holds
 from asgiviz.course.run_record import ClientRecord, RunRecord, SideRecord
 from asgiviz.course.stays import Stay, call_stays, open_at_most, queue_stays, span_stay, spans, step_stay
-from asgiviz.model.events import Ev
+from asgiviz.model.events import CLOSELY, Ev
 
 _NO_REQUEST = "no request arrived"
 _NO_LOOP = "a WSGI server has no event loop"
 #: How an answer ends that came whole, or of which the client had as much as it wanted; a message of a WebSocket has no ending.
 SERVED = ("complete", "left", "")
+#: Events of a connection at which nothing crosses the line.
+_BESIDE = CLOSELY | {Ev.STEP_BEGIN, Ev.STEP_END}
 
 
 class MetricError(ValueError):
@@ -155,7 +157,7 @@ def _served(_: RunRecord, side: SideRecord) -> Measured | str:
 def _events(_: RunRecord, side: SideRecord) -> Measured | str:
     if not side.requests:
         return _NO_REQUEST
-    crossed = [event.seq for call in side.requests for event in call.events if event.ev not in (Ev.STEP_BEGIN, Ev.STEP_END)]
+    crossed = [event.seq for call in side.requests for event in call.events if event.ev not in _BESIDE]
     return Measured(len(crossed), tuple(crossed), tuple(call.conn for call in side.requests))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from asgiviz.check.judge import Judge
 from asgiviz.course.judging import (
     MOST,
     Case,
@@ -20,12 +21,14 @@ from asgiviz.course.judging import (
 )
 from asgiviz.course.run_record import ConnRecord
 from asgiviz.model.events import Ev, Event
-from asgiviz.protocol.machines import AUTOMATA, Machine
-from asgiviz.protocol.transitions import Verdict
+from asgiviz.model.finding import APP, Severity
+from asgiviz.protocol.machines import Machine
+from asgiviz.protocol.standing import AUTOMATA
+from asgiviz.store.raw_events import raw_of
 
 
 def legal(case: Case) -> Finding:
-    """Each connection kept to the order of messages that ASGI prescribes, at the outermost layer, and came to its end."""
+    """Each connection kept the rules of ASGI (no finding of severity error that is the app's), and came to its end."""
     if case.side.interface == "wsgi":
         raise JudgingError("legal judges the messages of ASGI; a WSGI app has none")
     calls = case.calls()
@@ -112,15 +115,19 @@ def ended_within(case: Case) -> Finding:
 
 
 def first_fault(call: ConnRecord) -> tuple[int, str] | None:
-    """The event with which a connection left the law, and the rule's sentence; None when it kept it."""
+    """The event of the first error that the judge finds in what the app did, and its sentence; None when there is none."""
     if call.kind not in AUTOMATA:
         return call.events[0].seq, f"no rules are known for a connection of the type {quoted(call.kind)}"
+    judge = Judge()
+    for finding in judge.take((event.seq, raw_of(event, 0)) for event in call.events):
+        if finding.severity is Severity.ERROR and finding.who == APP:
+            return finding.at, finding.sentence
+    if call.ended is not None:
+        return None
     machine = Machine(call.kind)
     for event in call.events:
-        move = machine.feed(event)
-        if move.verdict is Verdict.ILLEGAL:
-            return event.seq, move.sentence
-    return None if call.ended is not None else (call.events[-1].seq, f"it has not ended; its response is {machine.state}")
+        machine.feed(event)
+    return call.events[-1].seq, f"it has not ended; its response is {machine.state}"
 
 
 def _is_it(case: Case, error: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from asgiviz.course.run_record import ClientRecord, ConnRecord, RunRecord, SideRecord, is_word
-from asgiviz.model.events import Ev, Event
+from asgiviz.model.events import CLOSELY, Ev, Event
 from asgiviz.model.values import kept_bytes
 
 
@@ -60,7 +60,7 @@ EVS: Mapping[str, tuple[str, ...]] = {
     "receive": (Ev.RECEIVE_END,),
     "send": (Ev.SEND_BEGIN,),
     "exit": (Ev.EXIT, Ev.WSGI_EXIT),
-    **{ev.value: (ev.value,) for ev in Ev if ev not in (Ev.OTHER, Ev.SCOPE, Ev.EXIT)},
+    **{ev.value: (ev.value,) for ev in Ev if ev not in (Ev.OTHER, Ev.SCOPE, Ev.EXIT, *CLOSELY)},
 }
 
 

@@ -166,7 +166,7 @@ async def never(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def broken(scope: Scope, receive: Receive, send: Send) -> None:
-    """Breaks the protocol: a body before the start."""
+    """Breaks the protocol: a body before the start. The tab Findings names the rule."""
     await send({"type": "http.response.body", "body": b"who needs a status?"})
 
 

@@ -82,9 +82,10 @@ class Run:
     """One app to be served: `target` as ``module:attribute``, found from `app_dir`; `body_limit` as in `Tap`; `stall_ms` as in
     `watch_loop`.
 
-    `interface` is asgi (under uvicorn) or wsgi (under waitress, with `threads`). `pool` is the size of the loop's default
-    executor, `steps` records each step of each task, `environment` and `paths` are added to those of the app's process,
-    `first` is the number of the first connection; these and `limits` need a process of its own.
+    `interface` is asgi (under uvicorn) or wsgi (under waitress, with `threads`). `closely` records the line of code of each
+    receive and send of an ASGI app. `pool` is the size of the loop's default executor, `steps` records each step of each task,
+    `environment` and `paths` are added to those of the app's process, `first` is the number of the first connection; these
+    and `limits` need a process of its own.
     """
 
     target: str
@@ -101,6 +102,7 @@ class Run:
     paths: tuple[str, ...] = ()
     first: int = 1
     limits: Limits | None = None
+    closely: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The run as JSON can carry it."""

@@ -127,7 +127,8 @@ class ServerRun:
 
     def _load(self, config: uvicorn.Config, app: App, steps: Steps | None) -> None:
         on_scope = None if steps is None else steps.belongs_to
-        config.app = Tap(app, self._emit, self._run.body_limit, self._numbers, hosted=True, on_scope=on_scope)
+        run = self._run
+        config.app = Tap(app, self._emit, run.body_limit, self._numbers, hosted=True, on_scope=on_scope, closely=run.closely)
         try:
             config.load()
         except Exception as error:

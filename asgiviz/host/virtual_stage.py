@@ -31,7 +31,7 @@ from asgiviz.host.virtual_watch import Watch, place_of
 from asgiviz.model.events import NOTE
 from asgiviz.probe.logs import capture_logs, flush_prints
 from asgiviz.probe.notes import take_notes
-from asgiviz.probe.stacks import is_user_file
+from asgiviz.probe.source_files import is_user_file
 from asgiviz.probe.threads import carry_connections
 from asgiviz.traffic.crowd import Crowd
 from asgiviz.traffic.patience import Patience

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from asgiviz.host.virtual_clock import MOST_COMPUTING, Baton, Member, real_monotonic, real_sleep
 from asgiviz.host.virtual_plan import START_WITHIN
-from asgiviz.probe.stacks import is_user_file
+from asgiviz.probe.source_files import is_user_file
 
 #: Seconds between two looks, of waiting for something else than a processor, and of what cannot be told apart from that.
 LOOK_EVERY, MOST_WAITING, MOST_OF_ANYTHING = 0.01, 0.25, 2.0

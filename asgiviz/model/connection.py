@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from asgiviz.model.environ import client_of, headers_of, latin, length_of, path_of, text_pairs
-from asgiviz.model.events import BODIES, KINDS, RECEIVE_BEGIN, SEND_END, Ev, Event, Raw, expand
+from asgiviz.model.events import BODIES, CLOSELY, KINDS, RECEIVE_BEGIN, SEND_END, Ev, Event, Raw, expand
 from asgiviz.model.values import header_pairs, kept_bytes, kept_text, true_length
 
 #: Calls of one connection that may be open at a time; a real app has one or two, beyond this the oldest is forgotten.
@@ -399,7 +399,7 @@ class Connections(Mapping[int, Connection]):
 _TELLING = frozenset(
     kind
     for kind, (ev, _) in enumerate(KINDS)
-    if ev not in (Ev.LOG, Ev.SERVER, Ev.CLIENT, Ev.NOTE, Ev.GAP, Ev.STALL, Ev.POOL, Ev.STEP_BEGIN, Ev.STEP_END)
+    if ev not in (Ev.LOG, Ev.SERVER, Ev.CLIENT, Ev.NOTE, Ev.GAP, Ev.STALL, Ev.POOL, Ev.STEP_BEGIN, Ev.STEP_END, *CLOSELY)
 )
 _OUTCOMES = frozenset(outcome.value for outcome in Outcome)
 

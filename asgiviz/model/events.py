@@ -178,6 +178,8 @@ LARGE = (RECEIVE_LARGE, SEND_LARGE, WSGI_CHUNK_LARGE)
 #: Kinds by which a connection begins, and those by which it ends.
 BEGINNINGS = frozenset({SCOPE, WSGI_QUEUED, WSGI_ENVIRON})
 ENDINGS = frozenset({EXIT, WSGI_EXIT})
+#: Events that are there only when a run is recorded closely; none of them is a message.
+CLOSELY = frozenset({Ev.SITE, Ev.UNAWAITED, Ev.SHARES})
 
 
 def payload_of(raw: Raw) -> Any:

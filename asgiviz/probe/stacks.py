@@ -10,14 +10,12 @@ import asyncio
 import asyncio.base_events
 import linecache
 import sys
-import sysconfig
 from collections.abc import Iterator
-from functools import lru_cache
-from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
 from asgiviz.probe.current import connection
+from asgiviz.probe.source_files import is_user_file
 from asgiviz.probe.tap import Tap
 from asgiviz.probe.waiting import context_of
 
@@ -29,7 +27,6 @@ _HANDLE = asyncio.Handle._run.__code__  # noqa: SLF001  # the frame around each 
 _ONCE = asyncio.base_events.BaseEventLoop._run_once.__code__  # type: ignore[attr-defined]  # noqa: SLF001  # one turn of such a loop
 _RUNNER = asyncio.Runner.run.__code__
 _TAP = Tap.__call__.__code__
-_OURS = Path(__file__).parents[1]
 
 Place = dict[str, Any]
 Stack = tuple[tuple[str, int, str], ...]
@@ -123,24 +120,6 @@ def _details(frames: list[FrameType], conn: int | None) -> Details:
     in_handler = any(frame.f_code is _TAP for frame in frames)
     modules = {str(frame.f_globals.get("__name__")).partition(".")[0] for frame in frames}
     return Details(stack, conn, in_handler, not modules.isdisjoint(_DEBUGGERS))
-
-
-@lru_cache(maxsize=4096)
-def is_user_file(file: str) -> bool:
-    """Whether a source file is the user's own: neither Python's, nor a package's, nor ours (demo and lessons are)."""
-    if file.startswith("<"):
-        return False
-    path = Path(file)
-    if _OURS in path.parents:
-        return any((_OURS / shown) in path.parents for shown in ("demo", "_lessons"))
-    if "site-packages" in path.parts or "dist-packages" in path.parts:
-        return False
-    return not any(place in path.parents for place in _libraries())
-
-
-@lru_cache(maxsize=1)
-def _libraries() -> tuple[Path, ...]:
-    return tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib"))
 
 
 def user_frame(stack: Stack) -> int | None:

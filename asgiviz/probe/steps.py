@@ -19,7 +19,8 @@ from typing import Any
 
 from asgiviz.model.events import STEP_BEGIN, STEP_END, Emit
 from asgiviz.probe.current import connection
-from asgiviz.probe.stacks import Place, is_user_file, places
+from asgiviz.probe.source_files import is_user_file
+from asgiviz.probe.stacks import Place, places
 
 #: Stand between an await and what it awaits, and show that only to the garbage collector.
 _BETWEEN = frozenset({"async_generator_asend", "async_generator_athrow", "coroutine_wrapper", "anext_awaitable"})

@@ -102,6 +102,11 @@ def _pieces(state: Response, first: bool) -> list[Transition]:
 _AFTER_START = (_P.HEAD, _P.BODY, _P.TRAIL, _P.DONE)
 _COMPLETE = (_P.TRAIL, _P.DONE)
 
+
+def _raised(states: list[Response], sentence: str) -> list[Transition]:
+    return [Transition(state, _X, EXIT, Part.RAISED, state, sentence, _ILLEGAL, "HTTP-S-032") for state in states]
+
+
 _RESPONSE_ROWS = (
     # nothing is sent
     Transition(
@@ -159,10 +164,11 @@ _RESPONSE_ROWS = (
         [_P.IDLE, _P.HEAD, _P.BODY, _P.DONE],
     ),
     # the end
+    *_raised([_P.IDLE], "The app raised before it answered; the client gets the server's own error page."),
+    *_raised([_P.HEAD, _P.BODY, _P.TRAIL], "The app raised in the middle of its response; the client gets a part of it."),
     *wrong("HTTP-S-030", "The app ended without a response; the client gets an error, or nothing.", _X, [EXIT], [_P.IDLE]),
-    *wrong(
-        "HTTP-S-031", "The app ended before its response was complete; the client gets a part.", _X, [EXIT], [_P.HEAD, _P.BODY]
-    ),
+    *wrong("HTTP-S-020", "The app ended without a body; an empty one must be sent, too.", _X, [EXIT], [_P.HEAD]),
+    *wrong("HTTP-S-031", "The app ended before its body was complete; the client gets a part of it.", _X, [EXIT], [_P.BODY]),
     *wrong("EXT-TRAIL-001", "The app ended without the trailers that it had promised.", _X, [EXIT], [_P.TRAIL]),
     Transition(_P.DONE, _X, EXIT, Part.ANY, _P.DONE, "The app ends; its work is done."),
 )  # fmt: skip

@@ -83,4 +83,7 @@ LIFESPAN = Automaton(
     extensions={},
     unknown_receive=Fault("CORE-013", "The server may give only lifespan.startup and lifespan.shutdown here."),
     unknown_send=Fault("LIFE-015", "Only answers to startup and shutdown may be sent here."),
+    foreign_send=Fault(
+        "CORE-009", "The app answers its lifespan as if it were a client: it has not looked at the scope's type."
+    ),
 )

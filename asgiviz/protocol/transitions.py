@@ -132,6 +132,8 @@ class Automaton(NamedTuple):
     extensions: dict[str, str]
     unknown_receive: Fault
     unknown_send: Fault
+    #: for messages of another protocol, where they are a mistake of their own
+    foreign_send: Fault | None = None
 
 
 def wrong(

@@ -121,6 +121,7 @@ _ROWS = (
         [DENIAL_START, DENIAL_BODY], [_C.CONNECT, _C.OPEN, _C.CLOSING, _C.REJECTED],
     ),
     # the end
+    Transition(_C.CONNECT, _X, EXIT, Part.RAISED, _C.CONNECT, "Refused: the app does no WebSockets, and says so by raising."),
     *wrong("WS-S-030", "The app ended without an answer: neither accept nor close.", _X, [EXIT], [_C.CONNECT, _C.HANDSHAKE]),
     *wrong("WS-S-031", "The app ended in the middle of the conversation, without close.", _X, [EXIT], [_C.OPEN]),
     *wrong("EXT-DENY-003", "The app ended before its refusal was complete.", _X, [EXIT], [_C.DENYING]),

@@ -9,20 +9,22 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Self, cast
+from typing import BinaryIO, Self, TypeVar, cast
 
-from asgiviz.model.events import FORMAT_VERSION, Ev, Event
+from asgiviz.model.events import FORMAT_VERSION, Ev, Event, Raw
 from asgiviz.model.recording import Header
 from asgiviz.store.errors import RecordingError, reason
 from asgiviz.store.lines import decode, loads
+from asgiviz.store.raw_lines import RawLines
 
 #: The longest line that is believed to be one, in bytes: a kept body of 32 MiB in base64, and some.
 MAX_LINE = 48 * 1024 * 1024
 #: Name of the note that ends a file which somebody saved while the recording went on.
 SAVED = "saved"
 _GZIP_MAGIC = b"\x1f\x8b"
+Read = TypeVar("Read")
 
 
 class RecordingReader:
@@ -37,7 +39,6 @@ class RecordingReader:
         self._line = 0
         #: Why the reading stopped before the recording did, in a sentence; None when it is whole.
         self.ending: str | None = None
-        self._last: Event | None = None
         self.header = self._read_header()
 
     def close(self) -> None:
@@ -51,18 +52,24 @@ class RecordingReader:
         self.close()
 
     def __iter__(self) -> Iterator[Event]:
+        return self._read(decode)
+
+    def raws(self) -> Iterator[tuple[int, Raw]]:
+        """The same as raw events on a clock that begins with the recording, with their numbers, and several times faster."""
+        return self._read(RawLines().read)
+
+    def _read(self, read: Callable[[bytes], Read]) -> Iterator[Read]:
+        line = last = None
         while (line := self._next_line()) is not None:
             try:
-                event = decode(line)
+                event = read(line)
             except ValueError as error:
                 self.ending = f"line {self._line} is damaged ({error}); this is everything before it"
                 return
-            self._last = event
+            last = line
             yield event
-        if self.ending is None and self._last is not None and self._last.get("name") == SAVED:
-            self.ending = "saved while the server was running"
-        elif self.ending is None and not _is_the_end(self._last):
-            self.ending = "the recording stops in the middle: what wrote it was ended before the server had stopped"
+        if self.ending is None:
+            self.ending = _how_it_ended(None if last is None else decode(last))
 
     def _next_line(self) -> bytes | None:
         """The next whole line, or None; `ending` is set when there is a piece of one."""
@@ -113,8 +120,13 @@ class RecordingReader:
         return Header.from_dict(keys)
 
 
-def _is_the_end(event: Event | None) -> bool:
-    return event is not None and event.ev == Ev.SERVER and event.get("what") in ("stopped", "failed")
+def _how_it_ended(last: Event | None) -> str | None:
+    """Why a file whose lines are all whole does not tell of the end; None when it does."""
+    if last is not None and last.get("name") == SAVED:
+        return "saved while the server was running"
+    if last is not None and last.ev == Ev.SERVER and last.get("what") in ("stopped", "failed"):
+        return None
+    return "the recording stops in the middle: what wrote it was ended before the server had stopped"
 
 
 def open_recording(path: Path) -> RecordingReader:

@@ -85,7 +85,7 @@ class HttpTalk:
             for each in asked:
                 each.seen.upload_cut = True
         except h11.LocalProtocolError as error:
-            raise TrafficError(f"h11 does not send such a request ({error}); the step raw sends anything") from None
+            raise _not_sent(error) from None
         now = perf_counter_ns()
         for each in asked:
             each.seen.sent_at = now
@@ -220,7 +220,7 @@ def _asked_for(seen: Exchange) -> str | None:
 
 def _bursts(parser: h11.Connection, request: Request, host: str) -> Iterator[Iterator[bytes]]:
     """The bytes of a request in bursts between which the client pauses; without a gap there is one."""
-    head = parser.send(_head(request, host)) or b""
+    head = parser.send(head_of(request, host)) or b""
     budget = _Budget(request.send_only)
     groups = [(part,) for part in request.body] if request.gap and request.body else [request.body]
     for number, group in enumerate(groups):
@@ -254,7 +254,8 @@ def _burst(parser: h11.Connection, head: bytes, parts: tuple[Bytes, ...], budget
         yield parser.send(h11.EndOfMessage()) or b""
 
 
-def _head(request: Request, host: str) -> h11.Request:
+def head_of(request: Request, host: str) -> h11.Request:
+    """The request line and the headers of a request, names in lower case. TrafficError when they are not legal."""
     given = {name.lower() for name, _ in request.headers}
     headers = [] if "host" in given else [("host", host)]
     headers += request.headers
@@ -264,4 +265,11 @@ def _head(request: Request, host: str) -> h11.Request:
         elif request.body or request.method in _WITH_BODY:
             headers.append(("content-length", str(sum(length(part) for part in request.body))))
     encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    return h11.Request(method=request.method, target=quote(request.path, safe=_AS_IT_IS), headers=encoded)
+    try:
+        return h11.Request(method=request.method, target=quote(request.path, safe=_AS_IT_IS), headers=encoded)
+    except h11.LocalProtocolError as error:
+        raise _not_sent(error) from None
+
+
+def _not_sent(error: h11.LocalProtocolError) -> TrafficError:
+    return TrafficError(f"h11 does not send such a request ({error}); the step raw sends anything")

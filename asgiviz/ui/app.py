@@ -105,7 +105,8 @@ class AsgivizApp(App[None]):
         """What the palette offers: every action that works on this screen, with its key."""
         keys = key_map(self.settings).keys
         own = dict.fromkeys(groups_of(screen), screen)
-        places = {"app": self, "waterfall": next(iter(screen.query("#waterfall")), None), **own}
+        panes = {name: next(iter(screen.query(f"#{name}")), None) for name in ("waterfall", "findings")}
+        places = {"app": self, **panes, **own}
         for action in ACTIONS.values():
             place = places.get(action.group)
             if place is None or action.id == "app.palette":

@@ -16,9 +16,10 @@ PANES = {
     "logs": "Logs",
     "inspector": "Inspect",
     "loop": "Loop",
+    "findings": "Findings",
 }
 #: the panes that share one place
-VIEWS = ("sequence", "waterfall", "state", "logs")
+VIEWS = ("sequence", "waterfall", "state", "logs", "findings")
 
 
 class Shape(StrEnum):

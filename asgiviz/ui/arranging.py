@@ -10,6 +10,7 @@ from asgiviz.model.events import Ev
 from asgiviz.ui.arrangement import PANES, VIEWS, Shape, panes_in_sight, shape_of
 from asgiviz.ui.feed import Feed
 from asgiviz.ui.lines_pane import LinesPane
+from asgiviz.views.text import cells_of
 
 if TYPE_CHECKING:
     from asgiviz.ui.app import AsgivizApp
@@ -29,6 +30,7 @@ class Arranging(Screen[None]):
     maximised = False
     _shape = Shape.ONE
     _any_stall = False
+    _findings_told = 0
 
     def draw_again(self) -> None:
         """See TraceScreen."""
@@ -107,12 +109,17 @@ class Arranging(Screen[None]):
     def _titles(self, name: str) -> str:
         """The pane's title; beside it those of the panes that are hidden behind it."""
         group = tuple(PANES) if self.one_at_a_time else VIEWS if name in VIEWS else (name,)
+        titles = {other: self._title_of(other) for other in group}
         line = self.app.look.spelt("│")
         here, elsewhere = "[b]{1}[/b]", "[@click=screen.show('{0}')]{1}[/]"
-        return f" {line} ".join((here if other == name else elsewhere).format(other, self._title_of(other)) for other in group)
+        roomy = not self.one_at_a_time or sum(cells_of(title) + 3 for title in titles.values()) <= self.size.width - 2
+        between = f" {line} " if roomy else line
+        return between.join((here if other == name else elsewhere).format(other, title) for other, title in titles.items())
 
     def _title_of(self, name: str) -> str:
-        """The loop's title tells of stalls, because it may be hidden."""
+        """Those of panes that may be hidden when they have something to say: stalls, findings."""
+        if name == "findings" and self._findings_told:
+            return f"{PANES[name]} {self._findings_told:,}"
         return PANES[name] + (self.app.look.spelt(" ⚠") if name == "loop" and self._any_stall else "")
 
     def on_descendant_focus(self) -> None:
@@ -121,10 +128,10 @@ class Arranging(Screen[None]):
         if isinstance(focused, LinesPane) and focused.id in self.panes:
             self.current = focused.id
 
-    def mark_stalls(self) -> None:
-        """The first stall, or none any more, changes a title."""
-        any_stall = len(self.feed.ledger.asides[Ev.STALL]) > 0
-        if any_stall is not self._any_stall:
-            self._any_stall = any_stall
+    def mark_titles(self) -> None:
+        """The first stall, or none any more, changes a title; so does each finding."""
+        said = len(self.feed.ledger.asides[Ev.STALL]) > 0, len(self.feed.findings)
+        if said != (self._any_stall, self._findings_told):
+            self._any_stall, self._findings_told = said
             for name, pane in self.panes.items():
                 pane.entitle(self._titles(name))

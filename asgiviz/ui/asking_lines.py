@@ -97,7 +97,9 @@ class FilterLine(AskingLine):
     """Asks for a filter; `Changed` comes with every one that can be read."""
 
     ASKS = "Filter"
-    HINT = "~e failed   ~s 5xx   ~m POST   ~p /path   ~t websocket   ~d 100ms   ~b text   ~h name:value   ! & | ( )"
+    HINT = (
+        "~e failed   ~f findings   ~s 5xx   ~m POST   ~p /path   ~t websocket   ~d 100ms   ~b text   ~h name:value   ! & | ()"
+    )
 
     class Changed(Message):
         """Another filter; None: none."""

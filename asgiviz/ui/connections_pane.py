@@ -11,6 +11,7 @@ from asgiviz.ui.feed import Feed
 from asgiviz.ui.lines_pane import LinesPane
 from asgiviz.views.connection_rows import COLUMNS, Column, cells, column_at, head, layout
 from asgiviz.views.evidence import Filter
+from asgiviz.views.findings import told
 from asgiviz.views.roster import Roster
 from asgiviz.views.spans import Role, Span, Spans
 from asgiviz.views.text import safe
@@ -31,14 +32,17 @@ One row per connection: an http request, a WebSocket (ws), the app's lifespan (l
 The bar shows how the time went: `█` the app was running, `░` it waited in receive or send, or in
 line for a thread.
 
-`/` filters: try `~e` (what failed) or `~d 100ms` (what was slow). `s` sorts by the next column, a click on a title by that one.
-`f` keeps the newest in sight. `m` marks a row, `M` writes a comment on it. New connections never move the cursor.
+Behind what it asked for stands how many rules were broken (`✖2`); the tab Findings tells which.
+
+`/` filters: try `~e` (what failed), `~f` (what has findings) or `~d 100ms` (what was slow). `s` sorts by the next column,
+a click on a title by that one. `f` keeps the newest in sight. `m` marks a row, `M` writes a comment on it. New connections
+never move the cursor.
 """
 
     def __init__(self, feed: Feed, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.feed = feed
-        self.roster = Roster(feed.ledger)
+        self.roster = Roster(feed.ledger, feed.findings.of)
         self.only: Filter | None = None
         self._column: Column = COLUMNS[0]
         self._descending = False
@@ -62,8 +66,9 @@ line for a thread.
     def line(self, index: int, width: int) -> Spans:
         conn = self.roster.ids[index]
         connection = self.feed.ledger.connections[conn]
-        comment = self.feed.ledger.marks.get(conn)
-        return cells(connection, layout(width), self.feed.now, self.look.mask, marked=comment is not None, comment=comment)
+        comment, found = self.feed.ledger.marks.get(conn), told(self.feed.findings.of(conn))
+        columns, now, mask = layout(width), self.feed.now, self.look.mask
+        return cells(connection, columns, now, mask, marked=comment is not None, comment=comment, found=found)
 
     def nothing(self, width: int) -> list[Spans]:
         if self.only is not None:

@@ -19,11 +19,13 @@ from asgiviz.store.writer import write_file
 from asgiviz.ui.clipboard import put_on_clipboard
 from asgiviz.ui.copy_menu import CopyMenu
 from asgiviz.ui.feed import Feed
+from asgiviz.ui.findings_pane import FindingsPane
 from asgiviz.ui.inspector_pane import InspectorPane
 from asgiviz.ui.lines_pane import LinesPane
 from asgiviz.ui.stage import Stage
 from asgiviz.views import copies
 from asgiviz.views.figures import duration
+from asgiviz.views.finding_details import said
 from asgiviz.views.spans import text_of
 from asgiviz.views.text import safe
 from asgiviz.views.veil import Veil
@@ -191,6 +193,8 @@ class Doing(Screen[None]):
         index = pane.cursor
         if index is not None:
             choices["r"] = ("the row", lambda: text_of(pane.line(index, pane.size.width)).rstrip())
+        if isinstance(pane, FindingsPane) and (finding := pane.finding) is not None:
+            choices["f"] = ("the finding", lambda: said(finding, pane.root))
         seq, conn = self.seq, self.conn
         if seq is not None and (event := self.feed.event(seq)) is not None:
             choices["e"] = ("the event as JSON", lambda: copies.as_json(self.feed.as_in_file(event), self.app.look.mask))

@@ -26,9 +26,9 @@ class Editing(Screen[None]):
     def action_edit(self) -> None:
         """Open the line that the selected event blames."""
         event = None if self.seq is None else self.feed.event(self.seq)
-        place = None if event is None else line_of(event)
+        place = None if event is None else line_of(event) or self._line_found(event.seq)
         if place is None:
-            self.notify("choose a stall, an exception or a log record with a traceback first")
+            self.notify("choose a stall, an exception, a log record with a traceback or a finding that tells its line first")
             return
         file, line = place
         editor = chosen_editor()
@@ -38,6 +38,13 @@ class Editing(Screen[None]):
             return
         if trouble := edit(self.app, editor, file, line):
             self.notify(trouble, severity="error", markup=False)
+
+    def _line_found(self, seq: int) -> tuple[str, int] | None:
+        """The line that broke a rule."""
+        from asgiviz.views.finding_words import own_code  # with the book of rules, which an editor is worth
+
+        places = (own_code(finding.code) for finding in self.feed.findings.at(seq))
+        return next(((place.file, place.line) for place in places if place is not None), None)
 
 
 def edit(app: App[Any], editor: str, file: str, line: int) -> str:

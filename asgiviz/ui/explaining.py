@@ -10,10 +10,12 @@ from textual.screen import Screen
 
 from asgiviz.model.connection import Connection
 from asgiviz.model.events import Ev, Event
+from asgiviz.model.finding import Finding
 from asgiviz.protocol import glossary
 from asgiviz.protocol.glossary import Entry
 from asgiviz.settings import Settings
 from asgiviz.ui.feed import Feed
+from asgiviz.ui.findings_pane import FindingsPane
 from asgiviz.ui.inspector_pane import InspectorPane
 from asgiviz.ui.keys import ACTIONS, key_map
 from asgiviz.ui.lines_pane import LinesPane
@@ -58,16 +60,30 @@ class Explaining(Screen[None]):
 
     def action_explain(self) -> None:
         """What the cursor is on, in a few sentences."""
-        entries = self._entries()
-        if not entries:
+        found, entries = self._found(), self._entries()
+        if not entries and not found:
             self.notify("there is no explanation of this; asgiviz explain lists what there is")
             return
-        self.app.push_screen(PageScreen("Explain", lambda width: draw_all(entries, width)))
+
+        def draw(width: int) -> list[Row]:
+            pages = [*_rule_pages(found, width), *([draw_all(entries, width)] if entries else [])]
+            return [row for page in pages for row in (Row([]), *page)][1:]
+
+        self.app.push_screen(PageScreen("Explain", draw))
+
+    def _found(self) -> Sequence[Finding]:
+        """What was found where the cursor is."""
+        pane, inspector = self.panes[self.current], self.panes["inspector"]
+        if isinstance(pane, FindingsPane | InspectorPane):
+            return [] if pane.finding is None else [pane.finding]
+        return inspector.found if self.current == "sequence" and isinstance(inspector, InspectorPane) else ()
 
     def _entries(self) -> list[Entry]:
         pane = self.panes[self.current]
         if isinstance(pane, InspectorPane) and pane.node is not None and isinstance(pane.node.about, Entry):
             return [pane.node.about]
+        if isinstance(pane, FindingsPane | InspectorPane) and pane.finding is not None:
+            return []
         if self.current in ("connections", "waterfall"):
             connection = None if self.conn is None else self.feed.ledger.connections.get(self.conn)
             return _known(*_about_connection(connection)) if connection is not None else []
@@ -79,7 +95,8 @@ class Explaining(Screen[None]):
     def show_help(self) -> None:
         """About the pane with the focus, and the keys that work now."""
         pane = self.panes[self.current]
-        groups = ("waterfall", "trace", "pane", "app") if self.current == "waterfall" else ("trace", "pane", "app")
+        own = (self.current,) if self.current in ("waterfall", "findings") else ()
+        groups = (*own, "trace", "pane", "app")
 
         def draw(width: int) -> list[Row]:
             return [*marked_up(pane.HELP, width), *keys_of(self.app.settings, groups, width)]
@@ -110,6 +127,14 @@ def marked_up(text: str, width: int) -> list[Row]:
             rows.append(Row(spans))
         rows.append(Row([]))
     return rows
+
+
+def _rule_pages(found: Sequence[Finding], width: int) -> list[list[Row]]:
+    """The rules that were broken, each once. The book is read when somebody asks for it."""
+    from asgiviz.protocol.rules.book import RULES
+    from asgiviz.views.rule_rows import rule_page
+
+    return [rule_page(RULES[rule], width) for rule in dict.fromkeys(one.rule for one in found) if rule in RULES]
 
 
 def _known(*entries: Entry | None) -> list[Entry]:

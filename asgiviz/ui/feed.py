@@ -14,6 +14,7 @@ from time import perf_counter_ns
 
 from asgiviz.model.events import NOTE, Event
 from asgiviz.store.recorder import BLOCK, Numbered, Recorder
+from asgiviz.views.findings import Findings
 from asgiviz.views.ledger import MARK, Ledger
 
 #: Seconds that one bite may take while the user looks on, and events between two looks at the clock.
@@ -40,14 +41,23 @@ class Feed:
 
     `now` is the moment that is shown, in nanoseconds since the recording began; the same for everything that is drawn
     between two calls of `advance`. Events are counted as the recorder counts them; see `number_of` for what to call them.
-    `clock` is the clock of the recorder's epoch.
+    `clock` is the clock of the recorder's epoch; `loaded` tells whether all of a saved recording is in the recorder.
     """
 
-    def __init__(self, recorder: Recorder, growing: bool = True, clock: Callable[[], int] = perf_counter_ns) -> None:
+    def __init__(
+        self,
+        recorder: Recorder,
+        growing: bool = True,
+        clock: Callable[[], int] = perf_counter_ns,
+        loaded: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.recorder = recorder
         self.clock = clock
         self.ledger = Ledger(recorder.epoch)
+        #: what was found in the events that are shown; somebody who judges puts it there
+        self.findings = Findings()
         self.growing = growing
+        self.loaded = loaded
         self.mode = Mode.LIVE
         self.speed = 1.0
         #: changes whenever what is shown may have; panes compare it with what they drew
@@ -88,7 +98,7 @@ class Feed:
     @property
     def whole(self) -> bool:
         """Whether all of a finished recording is shown, so that nothing more will be known of what is open."""
-        return not self.growing and self.behind <= 0
+        return not self.growing and self.loaded() and self.behind <= 0
 
     def number_of(self, seq: int) -> int:
         """What to call an event: its number in the file it comes from."""
@@ -143,6 +153,7 @@ class Feed:
             self._play(bite)
         self._moment = self.ledger.t if self.busy else self.clock() - self.recorder.epoch  # who is behind shows the past
         gone = self._let_go(at_the_end)
+        self._reach(before)
         changed = gone or self.ledger.seq != before
         self.version += changed
         return changed
@@ -246,12 +257,21 @@ class Feed:
                 return place
         return end
 
+    def _reach(self, before: int) -> None:
+        """What was found in the events that are shown by now is told; where it stands beside its connection, that changed."""
+        found, connections = self.findings, self.ledger.connections
+        for finding in found.between(min(before, found.upto), self.ledger.seq):
+            if finding.conn is not None and finding.conn in connections:
+                self.ledger.touched.add(finding.conn)
+        found.upto = self.ledger.seq
+
     def _let_go(self, at_the_end: bool) -> bool:
         """Forget with the recorder: when its oldest events went, so do the connections that were made of them."""
         oldest = self.recorder.oldest
         if oldest == self._kept_from:
             return False
         gone = self.ledger.forget_before(oldest, self.recorder.unfinished if at_the_end else None)
+        self.findings.forget_before(oldest, self.ledger.connections)
         if at_the_end and not gone:
             self._kept_from = oldest
         return gone > 0

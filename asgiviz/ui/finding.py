@@ -109,10 +109,16 @@ class Finding(Screen[None]):
         for stretch in stretches:
             for place in range(0, len(stretch), 128):
                 seqs = stretch[place : place + 128]
-                found = [seq for seq, raw in self.feed.read(sorted(seqs)) if search.finds(seq, raw)]
+                found = [
+                    seq for seq, raw in self.feed.read(sorted(seqs)) if search.finds(seq, raw) or self._is_said(search, seq)
+                ]
                 if found:
                     yield found[0] if direction > 0 else found[-1]
                 yield None
+
+    def _is_said(self, search: Search, seq: int) -> bool:
+        """Whether something was found in the event that holds the text: its rule, its sentence, what would have been legal."""
+        return any(search.stands_in((one.rule, one.who, one.sentence, *one.legal)) for one in self.feed.findings.at(seq))
 
     # -- marks -----------------------------------------------------------------------------------------------------
 

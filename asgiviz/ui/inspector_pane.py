@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from asgiviz.model.connection import Connection
 from asgiviz.model.events import Ev, Event
+from asgiviz.model.finding import Finding
 from asgiviz.ui.feed import Feed
 from asgiviz.ui.lines_pane import LinesPane
+from asgiviz.views.finding_details import finding_of
 from asgiviz.views.inspection import OPEN_FIRST, Context, inspect, raw
 from asgiviz.views.ledger import Ledger
 from asgiviz.views.spans import Role, Span, Spans
-from asgiviz.views.tree import Node, Path, Tree
+from asgiviz.views.tree import Node, Tree
+from asgiviz.views.tree import Path as Keys
 from asgiviz.views.wrapping import Lines
 
 #: Events of a connection that are looked through for the other end of a call, and for the pieces of a body.
@@ -29,7 +34,7 @@ class InspectorPane(LinesPane):
 
     TITLE = "Inspect"
     HELP = """\
-The selected event in full. Behind each key stand its type and what it means; `?` tells more.
+The selected event in full, first what breaks a rule in it. Behind each key stand its type and what it means; `?` tells more.
 
 Enter opens and closes (`▸`, `▾`). `v` shows the event as it stands in a recording. `y` copies. `u` shows what is masked.
 What an app or a client sent is shown as it came: ports that are strings, keys that are missing, bytes that are no text.
@@ -41,27 +46,42 @@ What an app or a client sent is shown as it came: ports that are strings, keys t
         self.event: Event | None = None
         self.raw = False
         self._surroundings = Context()
-        self._open: set[Path] = set(OPEN_FIRST)
+        self._open: set[Keys] = set(OPEN_FIRST)
         self._tree: Tree | None = None
         self._raw: Lines | None = None
         self._made_for: tuple[object, ...] = ()
         self._other_end = 0
+        self._found: tuple[Finding, ...] = ()
+        self._root = str(Path.cwd())
 
     # -- rows ------------------------------------------------------------------------------------------------------
 
     def _make(self) -> None:
         """Make the rows for the event, the width and the mask of now; nothing when they are there."""
-        wanted = (self.event, self._text_width, self.look.mask, self._surroundings)
+        self._found = self.found
+        wanted = (self.event, self._text_width, self.look.mask, self._surroundings, self._found)
         if self.event is None or (
             all(one is other for one, other in zip(wanted, self._made_for, strict=False)) and self._made_for
         ):
             return
         self._made_for = wanted
-        context = Context(
-            self._surroundings.connection, self._surroundings.other, self._surroundings.events, self.layer_names, self.look.mask
-        )  # fmt: skip
+        around, mask = self._surroundings, self.look.mask
+        context = Context(around.connection, around.other, around.events, self.layer_names, mask, self._found, self._root)
         self._tree = Tree(inspect(self.event, context), self._open, self._text_width)
         self._raw = raw(self.feed.as_in_file(self.event), self.look.mask)
+
+    @property
+    def found(self) -> tuple[Finding, ...]:
+        """What was found in the event, or in the other end of its call; the same object while that is so."""
+        event = self.event
+        seqs = [] if event is None else [event.seq, *([self._other_end] if self._other_end not in (0, event.seq) else [])]
+        found = tuple(finding for seq in seqs for finding in self.feed.findings.at(seq))
+        return self._found if found == self._found else found
+
+    @property
+    def finding(self) -> Finding | None:
+        """What the cursor is on, if that was found in the event."""
+        return None if self.node is None else finding_of(self.node, self._found)
 
     def count(self) -> int:
         self._make()

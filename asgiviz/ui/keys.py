@@ -62,6 +62,7 @@ _TABLE = (
     Action("waterfall.later", ("shift+right",), "Later", "Move the stretch to a later time."),
     Action("waterfall.cursor_left", ("(",), "Cursor back", "The cursor in time to an earlier moment.", runs="cursor(-1)"),
     Action("waterfall.cursor_right", (")",), "Cursor on", "The cursor in time to a later moment.", runs="cursor(1)"),
+    Action("findings.only", ("a",), "All or one", "All findings, or only those of the chosen connection."),
     # time
     Action("trace.pause", ("space",), "Pause", "Stop the screen, not the recording; again: go on.", show=True),
     Action("trace.step", (".",), "Step", "One event on."),
@@ -96,7 +97,7 @@ _TABLE = (
     Action("trace.connection_next", ("]",), "Next connection", "The next connection, from any pane."),
     Action("trace.unfold", ("enter",), "Unfold", "Unfold what is folded, or fold it again."),
     Action("trace.raw", ("v",), "Raw", "The value as it came, or laid out for reading."),
-    Action("trace.edit", ("o",), "Open", "The line that held the loop or raised, in your editor ($VISUAL or $EDITOR)."),
+    Action("trace.edit", ("o",), "Open", "The line that held the loop, raised or broke a rule, in your editor."),
     Action("trace.zoom", ("z",), "Zoom", "The pane on the whole screen, or back."),
     Action("trace.back", ("escape",), "Back", "Leave the search, the filter's line, the whole-screen pane."),
     Action("trace.reveal", ("u",), "Unmask", "Show the secrets that are masked, or mask them again."),
@@ -172,7 +173,7 @@ _TABLE = (
 ACTIONS = {action.id: action for action in _TABLE}
 #: screen -> the groups whose keys are in force there together.
 SCREENS = {
-    "trace": ("app", "pane", "waterfall", "trace"),
+    "trace": ("app", "pane", "waterfall", "findings", "trace"),
     "lesson": ("app", "pane", "lesson"),
     "home": ("app", "pane", "home"),
 }

@@ -33,6 +33,9 @@ A WSGI request waits for a thread on the server's lifeline (`░`); the heading 
 `R` is a receive (server to app), `S` a send (app to server). Dashed arrows are inferred: only the line between server
 and app is recorded.
 
+A rule that a message broke stands at the end of its row (`✖`, `⚠`, `ℹ`): `?` explains it, the inspector tells what would
+have been legal.
+
 Enter unfolds what is folded (`▸`), or the frames of an exception. `.` and `,` step through the events of the whole recording.
 """
 
@@ -58,9 +61,14 @@ Enter unfolds what is folded (`▸`), or the frames of an exception. `.` and `,`
             self.feed.now // 50_000_000,
             len(self._expanded),
             self.look.mask,
+            self.feed.findings.version,
+            self.feed.findings.upto,
         )
         if self._drawn is None or self._drawn[0] != fresh:
-            lines = Lifelines(self._steps, self._text_width, self.feed.now, self.layer_names, self._expanded, self.look.mask)
+            found = self.feed.findings.of(self.conn)
+            lines = Lifelines(
+                self._steps, self._text_width, self.feed.now, self.layer_names, self._expanded, self.look.mask, found
+            )
             self._drawn = fresh, lines
         return self._drawn[1]
 
@@ -93,7 +101,8 @@ Enter unfolds what is folded (`▸`), or the frames of an exception. `.` and `,`
         connection = None if self.conn is None else self.feed.ledger.connections.get(self.conn)
         if connection is None:
             return []
-        return [row.spans for row in heading(connection, width, self.look.mask, self.layer_names, self._steps, self.feed.now)]
+        look, found = self.look.mask, self.feed.findings.of(self.conn)
+        return [row.spans for row in heading(connection, width, look, self.layer_names, self._steps, self.feed.now, found)]
 
     def nothing(self, width: int) -> list[Spans]:
         return [[], [Span(" choose a connection to see what it did", Role.QUIET)]]

@@ -16,6 +16,7 @@ from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
 
 from asgiviz.model.events import Ev
+from asgiviz.model.finding import Finding as Found
 from asgiviz.model.recording import Header
 from asgiviz.ui.arrangement import VIEWS
 from asgiviz.ui.arranging import Arranging
@@ -26,7 +27,9 @@ from asgiviz.ui.editing import Editing
 from asgiviz.ui.explaining import Explaining
 from asgiviz.ui.feed import Feed, Mode
 from asgiviz.ui.finding import Finding
+from asgiviz.ui.findings_pane import FindingsPane
 from asgiviz.ui.inspector_pane import InspectorPane
+from asgiviz.ui.judging import Judging
 from asgiviz.ui.key_footer import KeyFooter
 from asgiviz.ui.keys import bindings, rebind
 from asgiviz.ui.lines_pane import LinesPane
@@ -76,6 +79,7 @@ class TraceScreen(Arranging, Finding, Moving, Explaining, Editing, Doing):
         self._title = TitleBar(feed, verb)
         if stage is not None:
             self._title.is_serving = lambda: stage.serving
+        self.judging = Judging(feed, header.layers if header is not None else ())
         connections = ConnectionsPane(feed, id="connections")
         self.panes: dict[str, LinesPane] = {
             "connections": connections,
@@ -85,6 +89,7 @@ class TraceScreen(Arranging, Finding, Moving, Explaining, Editing, Doing):
             "logs": LogsPane(feed, id="logs"),
             "inspector": InspectorPane(feed, id="inspector"),
             "loop": LoopPane(feed, id="loop"),
+            "findings": FindingsPane(feed, self.judging, id="findings"),
         }
         if header is not None:
             self.know(header)
@@ -92,6 +97,7 @@ class TraceScreen(Arranging, Finding, Moving, Explaining, Editing, Doing):
     def know(self, header: Header) -> None:
         """What the recording says about itself is known (better) now."""
         self.header = self._title.header = header
+        self.judging.know(header.layers)
         for pane in self.panes.values():
             pane.layer_names = header.layers
 
@@ -126,6 +132,8 @@ class TraceScreen(Arranging, Finding, Moving, Explaining, Editing, Doing):
         if self._drawing_took is None:  # with what Textual did for it since
             self._drawing_took = thread_time() - self._drawing_began
         feed.advance()
+        if self._drawn_version >= 0:  # what there is to see comes first
+            self.judging.advance()
         self.keep_searching()
         self.look_for_sent()
         now = monotonic()
@@ -155,7 +163,7 @@ class TraceScreen(Arranging, Finding, Moving, Explaining, Editing, Doing):
         for pane in self.panes.values():
             pane.note_changes(touched)
         self._choose_the_first()
-        self.mark_stalls()
+        self.mark_titles()
         for name in self.in_sight:
             pane = self.panes[name]
             if pane is not self._connections:
@@ -241,10 +249,20 @@ class TraceScreen(Arranging, Finding, Moving, Explaining, Editing, Doing):
             if culprit is not None:
                 self.choose_connection(culprit)
             self.choose_event(seq)
+        elif isinstance(pane, FindingsPane) and (finding := pane.finding_at(key)) is not None:
+            self._show_finding(finding)
         elif seq is not None and pane.id == "logs":
             self.go_to_event(seq)
         elif seq is not None:
             self.choose_event(seq)
+
+    def _show_finding(self, finding: Found) -> None:
+        """Its connection and its event, which may be another's or nobody's (a stall)."""
+        conn = finding.conn
+        if conn is not None and conn in self.feed.ledger.connections and self.feed.event(finding.at) is not None:
+            self.choose_connection(conn, finding.at)
+        else:
+            self.go_to_event(finding.at)
 
     @on(WaterfallPane.Pointed)
     def follow_moment(self, message: WaterfallPane.Pointed) -> None:
@@ -271,8 +289,8 @@ class TraceScreen(Arranging, Finding, Moving, Explaining, Editing, Doing):
     def _look_closer(self, pane: LinesPane) -> None:
         if isinstance(pane, LoopPane) and (victim := pane.victim()) is not None:
             self.choose_connection(victim)
-        if pane.id in ("connections", "waterfall", "logs", "loop"):
-            self.show_pane("sequence" if self.view in ("waterfall", "logs") else self.view)
+        if pane.id in ("connections", "waterfall", "logs", "loop", "findings"):
+            self.show_pane("sequence" if self.view in ("waterfall", "logs", "findings") else self.view)
         elif pane.id in ("sequence", "state"):
             self.show_pane("inspector")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from asgiviz.model.connection import Headers
+from asgiviz.model.finding import Severity
 from asgiviz.views.evidence import Evidence, Filter
 
 SCOPE_TYPES = ("http", "websocket", "lifespan", "wsgi")
@@ -15,6 +16,7 @@ _SHORT_TYPES = {"ws": "websocket", "life": "lifespan"}  # as they stand in lists
 _UNITS = {"us": 1_000, "µs": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000}
 _DURATION = re.compile(r"([0-9]{1,18}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})(us|µs|ms|s|m)?")
 _LONGEST = 10**18  # about 31 years
+_RULE = re.compile(r"[A-Z]+(?:-[A-Z0-9]*)*")
 _STATUS = re.compile(r"[1-9](?:[0-9]{2}|xx)")
 _BARE = re.compile(r"[^\s&|()'\"!~\\][^\s&|()'\"\\]*")
 
@@ -147,6 +149,20 @@ class Failed(Filter):
 
 
 @dataclass(frozen=True)
+class Found(Filter):
+    """What breaks a rule of ASGI, or is worth a remark: the rules that begin with `what`, or a severity; empty: any."""
+
+    what: str = ""
+
+    def judge(self, evidence: Evidence) -> bool | None:
+        hit = (rule.startswith(self.what.upper()) or severity == self.what.lower() for rule, severity in evidence.findings)
+        return True if any(hit) else None
+
+    def __str__(self) -> str:
+        return f"~r {quoted(self.what)}" if self.what else "~f"
+
+
+@dataclass(frozen=True)
 class AtomKind:
     """A row of the table: how an atom is written and read.
 
@@ -190,6 +206,12 @@ def _header(text: str) -> Filter:
     return HasHeader(name.strip().lower(), value.strip())
 
 
+def _rule(text: str) -> Filter:
+    if not (_RULE.fullmatch(text.upper()) or text.lower() in tuple(Severity)):
+        raise ValueError("is no rule: write one such as HTTP-S-021, its beginning such as WS, or error, warning or info")
+    return Found(text.lower() if text.lower() in tuple(Severity) else text.upper())
+
+
 #: Every atom there is, in the order in which help shows them.
 ATOMS: tuple[AtomKind, ...] = (
     AtomKind("~m", "METHOD", "the request method, in any case", "~m POST", lambda text: Method(text.upper())),
@@ -202,6 +224,8 @@ ATOMS: tuple[AtomKind, ...] = (
         "~h", "NAME[:VALUE]", "a request or response header NAME is there (and contains VALUE)", "~h accept:json", _header
     ),
     AtomKind("~e", "", "it failed: an exception, no whole response, no answer to the handshake", "~e", lambda _: Failed()),
+    AtomKind("~f", "", "it has findings: a rule of ASGI was broken, or there is a remark", "~f", lambda _: Found()),
+    AtomKind("~r", "RULE", "a rule that begins with RULE was broken; or any of that severity", "~r HTTP-S", _rule),
 )
 #: What joins atoms, for the same help.
 OPERATORS: tuple[tuple[str, str], ...] = (

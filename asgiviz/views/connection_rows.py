@@ -14,7 +14,8 @@ from asgiviz.model.connection import Connection
 from asgiviz.model.masking import Mask
 from asgiviz.views.connection_words import amount, clock, code_of, end_cut, kind_of, running_share, what_of
 from asgiviz.views.figures import seconds
-from asgiviz.views.spans import Role, Span, Spans, shortened
+from asgiviz.views.findings import Told
+from asgiviz.views.spans import Role, Span, Spans, padded, shortened
 from asgiviz.views.text import cells_of, fit, safe
 
 #: Columns left of the first cell, for the sign of a marked row.
@@ -101,14 +102,20 @@ def head(columns: Layout, sort: str, descending: bool) -> Spans:
 
 
 def cells(
-    connection: Connection, columns: Layout, now: int, mask: Mask | None, marked: bool = False, comment: str | None = None
+    connection: Connection,
+    columns: Layout,
+    now: int,
+    mask: Mask | None,
+    marked: bool = False,
+    comment: str | None = None,
+    found: Told | None = None,
 ) -> Spans:
     """The row of a connection, exactly as wide as the layout; secrets in its query are masked unless `mask` is None."""
     spans = [Span("◆", Role.MARK) if marked else Span(" ")]
     last = len(columns) - 1
     for place, (column, width) in enumerate(columns):
         draw = _CELLS.get(column.name)
-        cell = draw(connection, now) if draw is not None else _what(connection, width, mask, comment)
+        cell = draw(connection, now) if draw is not None else _what(connection, width, mask, comment, found)
         taken = sum([_columns_of(text) for text, _ in cell])
         if taken > width:
             cell, taken = shortened(cell, width), width
@@ -136,7 +143,10 @@ def _kind(connection: Connection) -> Spans:
     return [Span(kind_of(connection), Role.QUIET)]
 
 
-def _what(connection: Connection, width: int, mask: Mask | None, comment: str | None) -> Spans:
+def _what(connection: Connection, width: int, mask: Mask | None, comment: str | None, found: Told | None) -> Spans:
+    if found is not None:  # at the right end, so that they stand below each other
+        room = max(1, width - cells_of(found.span.text) - 1)
+        return [*padded(_what(connection, room, mask, comment, None), room), Span(" "), found.span]
     if not comment:
         return [what_of(connection, width, mask)]
     what = what_of(connection, max(1, width // 2), mask)

@@ -25,7 +25,7 @@ class Evidence:
     A needle is found within one WebSocket message, and in an HTTP body even when it lies across two messages.
     """
 
-    __slots__ = ("_needles", "_tails", "connection", "final", "found", "now")
+    __slots__ = ("_needles", "_tails", "connection", "final", "findings", "found", "now")
 
     def __init__(self, connection: Connection, needles: Iterable[bytes]) -> None:
         self.connection = connection
@@ -34,6 +34,8 @@ class Evidence:
         #: whether nothing more will come
         self.final = False
         self.found: set[bytes] = set()
+        #: rule and severity of what was found, which somebody else judges
+        self.findings: set[tuple[str, str]] = set()
         self._needles = tuple(needles)
         self._tails: dict[str, bytes] = {}
 

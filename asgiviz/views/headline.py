@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from asgiviz.model.connection import Connection
 from asgiviz.model.events import Ev, Event
+from asgiviz.model.finding import Finding
 from asgiviz.model.masking import Mask
 from asgiviz.views.figures import duration, seconds
 from asgiviz.views.spans import Role, Span, Spans
@@ -21,7 +22,8 @@ _MASK = Mask()
 @dataclass(frozen=True, slots=True)
 class Context:
     """What is known around an event. `other` is the beginning to its end, or the end to its beginning; `events` are those
-    of its connection in order; `layers` the names from the header of the recording; `mask` None shows secrets.
+    of its connection in order; `layers` the names from the header of the recording; `mask` None shows secrets. `found` is what
+    was found in it; the files of the code that did it are called from `root`.
     """
 
     connection: Connection | None = None
@@ -29,6 +31,8 @@ class Context:
     events: Sequence[Event] = ()
     layers: Sequence[str] = ()
     mask: Mask | None = _MASK
+    found: Sequence[Finding] = ()
+    root: str = ""
 
 
 def title_of(connection: Connection) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 from asgiviz.model.events import Ev, Event
 from asgiviz.model.values import header_pairs, kept_bytes, true_length
 from asgiviz.protocol import glossary
+from asgiviz.views import finding_details
 from asgiviz.views.bodies import BODY_MESSAGES, body_messages, forms, joined
 from asgiviz.views.branches import (
     Veil,
@@ -43,6 +44,7 @@ __all__ = ["OPEN_FIRST", "Context", "inspect", "raw", "title_of"]
 #: What is open at first.
 OPEN_FIRST: frozenset[Path] = frozenset(
     {
+        *finding_details.OPEN_FIRST,
         ("scope",),
         ("scope", "headers"),
         ("environ",),
@@ -75,7 +77,8 @@ _FRAMES, _HEADERS_WITHIN = 200, 1_000
 def inspect(event: Event, context: Context) -> Node:
     """The root of the event's tree; the root itself is not drawn."""
     nodes = [Node(-1, title(event, context)), Node(-2, when(event, context))]
-    return Node("", [], (), lambda: Children.of([*nodes, *_sections(event, context)]))
+    found = finding_details.nodes(context.found, context.root)
+    return Node("", [], (), lambda: Children.of([*nodes, *found, *_sections(event, context)]))
 
 
 # -- the sections --------------------------------------------------------------------------------------------------------

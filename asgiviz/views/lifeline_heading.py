@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from asgiviz.model.connection import Connection, Outcome
+from asgiviz.model.finding import Finding
 from asgiviz.model.masking import Mask
 from asgiviz.views.figures import duration, size
+from asgiviz.views.findings import Told, told
 from asgiviz.views.lifeline_columns import layout, names
 from asgiviz.views.messages import target_of
 from asgiviz.views.sequence import Steps
@@ -25,12 +27,14 @@ def heading(
     layers: Sequence[str] = (),
     steps: Steps | None = None,
     now: int | None = None,
+    found: Sequence[Finding] = (),
 ) -> list[Row]:
     """Two rows: what the connection is and how it went, and the names of the lifelines.
 
-    `steps` and `now` tell how long the app ran; without them only what the connection knows is told.
+    `steps` and `now` tell how long the app ran; without them only what the connection knows is told. `found` is what was found
+    in it.
     """
-    facts = _facts(connection, steps, now)
+    facts = _facts(connection, steps, now, told(found))
     title = _title(connection, mask)
     while facts and sum(3 + width_of([fact]) for fact in facts) + min(cells_of(title), 24) > width:
         facts.pop()
@@ -50,9 +54,9 @@ def _title(connection: Connection, mask: Mask | None) -> str:
     return f"#{connection.conn} {what}"
 
 
-def _facts(connection: Connection, steps: Steps | None, now: int | None) -> list[Span]:
+def _facts(connection: Connection, steps: Steps | None, now: int | None, found: Told | None) -> list[Span]:
     """The most telling ones first."""
-    facts = [_state(connection), Span(duration(connection.duration(now)), Role.PLAIN)]
+    facts = [_state(connection), *([found.words] if found else []), Span(duration(connection.duration(now)), Role.PLAIN)]
     if steps is not None:
         ran = steps.running(steps.last if now is None else now)
         waited = max(0, connection.duration(now) - ran)

@@ -16,18 +16,22 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple, overload
 
+from asgiviz.model.finding import Finding
 from asgiviz.model.masking import Mask
+from asgiviz.views.findings import mark
 from asgiviz.views.lifeline_columns import TIME, Layout, layout, time_column
 from asgiviz.views.lifeline_signs import acting_sign, arrow_of, arrow_text, bare_arrow, lifeline, message_arrow
 from asgiviz.views.lifeline_words import beside, heard, in_pieces, is_heard, traceback_line, words_in
 from asgiviz.views.sequence import Steps
-from asgiviz.views.spans import Role, Row, Span, Spans, shortened, width_of
+from asgiviz.views.spans import Role, Row, Span, Spans, padded, shortened, width_of
 from asgiviz.views.steps import NOT_BEGUN, Edge, Fold, Item, Moment
 from asgiviz.views.text import number, word
 from asgiviz.views.tracebacks import Line, Told, told
 from asgiviz.views.wording import Said, said, short_name, until_now
 
 _MASK = Mask()
+#: Columns of words that a row keeps beside the rule of a finding; with fewer the finding has only its sign.
+LEAST_SAID = 8
 
 
 class _Place(NamedTuple):
@@ -40,7 +44,8 @@ class _Place(NamedTuple):
 class Lifelines(Sequence[Row]):
     """The rows of a sequence, drawn one by one when they are asked for.
 
-    `now` in nanoseconds of the recording; `expanded` holds what `unfolds` gave for the rows that shall be unfolded. Make a
+    `now` in nanoseconds of the recording; `found` is what was found in the connection, which stands at the end of its rows;
+    `expanded` holds what `unfolds` gave for the rows that shall be unfolded. Make a
     new one when events came, time went on, or the pane changed: that costs next to nothing.
     """
 
@@ -52,6 +57,7 @@ class Lifelines(Sequence[Row]):
         layers: Sequence[str] = (),
         expanded: Set[int] = frozenset(),
         mask: Mask | None = _MASK,
+        found: Sequence[Finding] = (),
     ) -> None:
         self._steps = steps
         self._now = max(now, steps.last)
@@ -72,6 +78,10 @@ class Lifelines(Sequence[Row]):
             self._starts.append(place + before)
             before += more
         self._count = len(steps.items) + before + steps.is_open
+        #: row -> what was found there
+        self._found: dict[int, list[Finding]] = {}
+        for finding in found:
+            self._found.setdefault(self._shown_in(finding), []).append(finding)
 
     def __len__(self) -> int:
         return self._count
@@ -97,6 +107,15 @@ class Lifelines(Sequence[Row]):
         row -= self._more[found]
         item = self._steps.items[place]
         return row + bisect_right(item.moments, seq, key=lambda moment: moment.seq) if isinstance(item, Fold) else row
+
+    def _shown_in(self, finding: Finding) -> int:
+        """The row of a finding: that of its event, or of the call whose begin it is and that has a row for its end only."""
+        row, items = self.row_of(finding.at), self._steps.items
+        place = self._steps.place_of(finding.at)
+        following = items[place + 1] if place + 1 < len(items) else None
+        if isinstance(following, Moment) and items[place].seq < finding.at == following.step.seq:
+            return self.row_of(following.seq)
+        return row
 
     def unfolds(self, row: int) -> int | None:
         """What to add to `expanded` (or to take out of it) to unfold or fold the row; None when there is nothing to."""
@@ -139,18 +158,28 @@ class Lifelines(Sequence[Row]):
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def _row(self, row: int) -> Row:
+        found = self._found.get(row)
+        if found is None:
+            return self._drawn(row, self._plan.width)
+        beside = mark(found, self._plan.width - self._plan.words - 2 - LEAST_SAID)
+        width = self._plan.width - width_of(beside)
+        line = self._drawn(row, width - 1)
+        return Row([*padded(line.spans, width), *beside], line.seq)
+
+    def _drawn(self, row: int, width: int) -> Row:
+        """A row of `width` columns."""
         place, within = self._find(row)
         if place is None:
-            return self._now_row()
+            return self._now_row(width)
         item = self._steps.items[place]
         if within and isinstance(item, Fold):
             inner = item.moments[within - 1]
-            return Row(self._line(inner, said(self._steps, inner, self._mask)), inner.seq)
+            return Row(self._line(inner, said(self._steps, inner, self._mask), width), inner.seq)
         if within:
-            return Row(traceback_line(self._told[place][within - 1], self._plan.width, item.seq in self._expanded), item.seq)
-        return Row(self._line(item, said(self._steps, item, self._mask)), item.seq)
+            return Row(traceback_line(self._told[place][within - 1], width, item.seq in self._expanded), item.seq)
+        return Row(self._line(item, said(self._steps, item, self._mask), width), item.seq)
 
-    def _now_row(self) -> Row:
+    def _now_row(self, width: int) -> Row:
         steps, plan = self._steps, self._plan
         open_calls = steps.open[0]
         seq = next(iter(open_calls.values())).seq if open_calls else steps.last_seq
@@ -162,9 +191,9 @@ class Lifelines(Sequence[Row]):
                 line += [Span(" " * plan.hop)] if place < len(plan.names) - 1 else []
         else:
             line.append(Span("▒▒▒   ", Role.WAITING))
-        return Row(self._finished(line, until_now(steps, self._now)), seq)
+        return Row(self._finished(line, until_now(steps, self._now), width), seq)
 
-    def _line(self, item: Item, words: Said) -> Spans:
+    def _line(self, item: Item, words: Said, width: int) -> Spans:
         moment = item.last if isinstance(item, Fold) else item
         began = item.moments[0].t if isinstance(item, Fold) else item.t
         paused = moment.edge is Edge.PAUSE and not isinstance(item, Fold)
@@ -179,7 +208,7 @@ class Lifelines(Sequence[Row]):
             line += self._parties(item, moment, paused)
         if spoken:
             words = beside(words)
-        return self._finished(line, words, isinstance(item, Fold), item.seq)
+        return self._finished(line, words, width, isinstance(item, Fold), item.seq)
 
     def _client(self, item: Item, words: Said, spoken: bool) -> Spans:
         plan = self._plan
@@ -219,15 +248,14 @@ class Lifelines(Sequence[Row]):
                 line.append(Span(" " * plan.hop))
         return line
 
-    def _finished(self, line: Spans, words: Said, folded: bool = False, seq: int | None = None) -> Spans:
-        plan = self._plan
+    def _finished(self, line: Spans, words: Said, width: int, folded: bool = False, seq: int | None = None) -> Spans:
         line.append(Span(f"{words.sign} ", words.sign_role))
-        room = plan.width - plan.words - 2
+        room = width - self._plan.words - 2
         if folded:
             line.append(Span("▾ " if seq in self._expanded else "▸ ", Role.STRONG))
             room -= 2
         if room <= 0:
-            return shortened(line, plan.width)
+            return shortened(line, width)
         return line + shortened(words_in(words, room), room)
 
 
@@ -238,9 +266,10 @@ def draw(
     layers: Sequence[str] = (),
     expanded: Set[int] = frozenset(),
     mask: Mask | None = _MASK,
+    found: Sequence[Finding] = (),
 ) -> Sequence[Row]:
     """The rows of a sequence; see `Lifelines`."""
-    return Lifelines(steps, width, now, layers, expanded, mask)
+    return Lifelines(steps, width, now, layers, expanded, mask, found)
 
 
 def _no_client(plan: Layout, sign: str) -> Spans:

@@ -15,6 +15,7 @@ from asgiviz.model.environ import scope_of
 from asgiviz.model.events import Ev, Event
 from asgiviz.model.masking import Mask
 from asgiviz.model.recording import Header
+from asgiviz.views.call_site_words import close_words
 from asgiviz.views.figures import duration, seconds
 from asgiviz.views.messages import Line, client_words, is_compressed, masked, message_line, scope_line
 from asgiviz.views.note_words import handing_back, is_of_app, note_words, thread_of
@@ -70,6 +71,8 @@ _LOOKS: dict[str, _Look] = {
     Ev.WSGI_START_RESPONSE: _Look("◀", "<", " ", "start", "send"),
     Ev.WSGI_CHUNK: _Look("◀", "<", " ", "chunk", "send"),
     Ev.STEP_END: _Look("·", "-", " ", "step", "quiet"),
+    Ev.UNAWAITED: _Look("✗", "!", " ", "lost", "error"),
+    Ev.SHARES: _Look("≡", "&", " ", "shared", "error"),
 }
 _BROKEN = _Look("✗", "!", " ", "", "error")
 _OTHER = _Look("?", "?", " ", "", "quiet")
@@ -118,7 +121,12 @@ class PlainText:
         return [self._paint("life", self._cut(text)) for text in (first, _SEPARATOR.join(where)) if text]
 
     def lines(self, event: Event) -> list[str]:
-        """The line of an event, and the lines that belong below it; none for the beginning of a step, whose end says it."""
+        """The line of an event, and the lines that belong below it.
+
+        None for the beginning of a step, whose end says it, and for the place of a call: a line each would be too much.
+        """
+        if event.ev == Ev.SITE:
+            return []
         if event.ev == Ev.STEP_BEGIN:
             self._spells.took(event)
             return []
@@ -249,6 +257,8 @@ class PlainText:
                 return _Row(look, Line(_stall(stall := Stall.of(event), self._ascii)), below=_stack(stall))
             case Ev.POOL:
                 return _Row(look, Line(_pool(event)))
+            case Ev.UNAWAITED | Ev.SHARES:
+                return _Row(look, Line(close_words(event.ev, fields)))
             case Ev.GAP:
                 dropped = event.get("dropped")
                 count = number(dropped) if type(dropped) is int else word(dropped)

@@ -13,6 +13,7 @@ from typing import Any
 
 from asgiviz.model.connection import Connection
 from asgiviz.model.events import KINDS, Ev, expand
+from asgiviz.model.finding import Finding
 from asgiviz.views.atoms import Body, Slower
 from asgiviz.views.evidence import Evidence, Filter
 from asgiviz.views.ledger import Ledger, Read
@@ -32,11 +33,13 @@ _SEARCHED = frozenset(
 class Roster:
     """`ids` are the numbers of the listed connections, in order.
 
-    Without a filter, with nothing cleared and in the natural order it is the ledger's own list, at no cost.
+    Without a filter, with nothing cleared and in the natural order it is the ledger's own list, at no cost. `findings_of` tells
+    what was found in a connection; when that changes, the connection has to be touched.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, findings_of: Callable[[int], Iterable[Finding]] | None = None) -> None:
         self.ledger = ledger
+        self._findings_of = findings_of
         self._filter: Filter | None = None
         self._cleared: int | None = None  # connections that ended up to this time are not listed
         self._needles: set[bytes] = set()
@@ -178,6 +181,8 @@ class Roster:
         whole = True
         if self._needles:
             evidence.found, whole = self._search(connection, read)
+        if self._findings_of is not None:
+            evidence.findings = {(one.rule, one.severity) for one in self._findings_of(conn)}
         evidence.now, evidence.final = self._now, connection.over and whole
         answer = self._filter.decide(evidence)
         (self._waiting.add if answer is None else self._waiting.discard)(conn)

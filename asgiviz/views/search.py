@@ -8,6 +8,7 @@ its `$` forms, which nobody sent, and the bare true, false and null. A word is f
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from asgiviz.model.events import BODIES, Raw, expand
@@ -38,6 +39,10 @@ class Search:
         if type(payload) is bytes and raw[1] not in BODIES and not self._in_number and self._is_not_in(payload):
             return False
         return any(map(self._in_value, expand(seq, raw, 0).fields.values()))
+
+    def stands_in(self, texts: Iterable[str]) -> bool:
+        """Whether one of these texts holds the text."""
+        return any(self._word in text.casefold() for text in texts)
 
     def _is_not_in(self, data: bytes) -> bool:
         """Whether UTF-8 text among these bytes surely does not hold the word."""

@@ -120,6 +120,8 @@ class Steps:
 
     def add(self, event: Event) -> None:
         """Take in the next event of the connection."""
+        if event.ev == Ev.SITE:
+            return  # it says more of the call that follows, and is no step of its own
         self.conn = event.conn if self.conn is None else self.conn
         if self.last_seq is None:
             self.began = self.last = event.t

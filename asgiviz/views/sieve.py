@@ -10,12 +10,17 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from heapq import heapify, heappop, heappush, merge
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from asgiviz.model.connection import Connection, payload
 from asgiviz.model.events import Ev, Event
 from asgiviz.model.values import kept_bytes
-from asgiviz.views.atoms import Body, Slower
+from asgiviz.store.raw_events import raw_of
+from asgiviz.views.atoms import Body, Found, Slower
 from asgiviz.views.evidence import Evidence, Filter
+
+if TYPE_CHECKING:
+    from asgiviz.check.judge import Judge
 
 #: Events held back in all; a body counts as one more for each KiB, so that this bounds bytes too.
 HELD = 50_000
@@ -44,6 +49,7 @@ class Sieve:
         self._late_answers: dict[int, bool] = {}
         self._deadlines: list[tuple[int, int]] = []
         self._now = 0
+        self._judge = _judge() if any(isinstance(atom, Found) for atom in atoms) else None
 
     def over(self, events: Iterable[Event]) -> Iterator[Event]:
         """What passes of a whole run of events."""
@@ -56,14 +62,17 @@ class Sieve:
         if self._filter is None:
             return [event]
         passed = self.advance(event.t)
-        conn = event.conn
+        conn, found = event.conn, self._found_in(event)
+        for other in found.keys() & self._undecided.keys() - {conn}:  # an event of nobody may tell of a connection: a stall
+            self._undecided[other].evidence.findings |= found[other]
+            passed += self._settle(other, self._undecided[other])
         if conn is None:
             return [*passed, event] if event.ev in (Ev.SERVER, Ev.GAP) else passed
         answer = self._answers.get(conn)
         if answer is None:
             answer = self._late_answers.get(conn)
         if answer is None:
-            return passed + self._weigh(conn, event)
+            return passed + self._weigh(conn, event, found.get(conn, set()))
         if event.ev in (Ev.EXIT, Ev.WSGI_EXIT) and not event.layer and conn in self._answers:
             del self._answers[conn]
             _remember(self._late_answers, conn, answer)
@@ -83,6 +92,9 @@ class Sieve:
 
     def flush(self) -> list[Event]:
         """The recording is over: what passes of everything that was held back, in the order of `seq`."""
+        for finding in self._judge.finish() if self._judge is not None else ():
+            if finding.conn in self._undecided:
+                self._undecided[finding.conn].evidence.findings.add((finding.rule, finding.severity))
         runs = [self._conclude(conn) for conn in list(self._undecided)]
         return list(merge(*runs, key=attrgetter("seq")))
 
@@ -91,11 +103,21 @@ class Sieve:
         """How many events are held back, large bodies counted as said above."""
         return self._cost
 
-    def _weigh(self, conn: int, event: Event) -> list[Event]:
+    def _found_in(self, event: Event) -> dict[int, set[tuple[str, str]]]:
+        """Connection -> rule and severity of what the event shows."""
+        found: dict[int, set[tuple[str, str]]] = {}
+        if self._judge is not None:
+            for finding in self._judge.take([(event.seq, raw_of(event, 0))]):
+                if finding.conn is not None:
+                    found.setdefault(finding.conn, set()).add((finding.rule, finding.severity))
+        return found
+
+    def _weigh(self, conn: int, event: Event, found: set[tuple[str, str]]) -> list[Event]:
         held = self._undecided.get(conn)
         if held is None:
             held = self._undecided[conn] = _Held(Evidence(Connection(conn, event.t), self._needles))
             self._watch_time(conn, event.t)
+        held.evidence.findings |= found
         held.evidence.add(event)
         self._cost += held.keep(event)
         passed = self._settle(conn, held)
@@ -136,6 +158,13 @@ class Sieve:
         while self._cost > enough and biggest.rest:
             self._cost -= biggest.drop()
         return []
+
+
+def _judge() -> Judge:
+    """The judge and its book are loaded only for a filter that asks for findings."""
+    from asgiviz.check.judge import Judge
+
+    return Judge()
 
 
 class _Held:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from asgiviz.model.connection import REFUSED
-from asgiviz.model.events import Ev, Event
+from asgiviz.model.events import CLOSELY, Ev, Event
 from asgiviz.model.masking import Mask
+from asgiviz.views.call_site_words import close_words
 from asgiviz.views.figures import duration, size
 from asgiviz.views.messages import LONGEST, error_words, masked, message_line, scope_line
 from asgiviz.views.note_words import handing_back, is_of_app, note_words, thread_of
@@ -172,8 +173,15 @@ def _point(moment: Moment, mask: Mask | None, steps: Steps) -> Said:
             return _stall(step, steps)
         case Ev.POOL:
             return Said(f"waits for a thread: {told(_as_event(step))}", Role.WAITING, "⚠", Role.WAITING)
-        case other:
-            return Said(f"{word(other)}  {pairs(fields)}".rstrip(), Role.QUIET, "·")
+        case _:
+            return _beside(step, fields)
+
+
+def _beside(step: Step, fields: Mapping[str, Any]) -> Said:
+    """What only a run that is recorded closely tells, or only a newer version."""
+    if step.what in CLOSELY:
+        return Said(close_words(step.what, fields), Role.WAITING, "⚠", Role.WAITING)
+    return Said(f"{word(step.what)}  {pairs(fields)}".rstrip(), Role.QUIET, "·")
 
 
 def _note(step: Step, fields: Mapping[str, Any]) -> Said:

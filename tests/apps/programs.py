@@ -76,9 +76,13 @@ async def play(  # noqa: C901  # a table of operations
 
 
 def built(argument: Any) -> Any:
-    """A message as the program asks for it: a dict is copied, ``(dict, shape, buffer)`` gets headers and body of that kind."""
+    """A message as the program asks for it: a dict is copied with its headers, which the program needs again when it is played
+    once more; ``(dict, shape, buffer)`` gets headers and body of that kind."""
+    if isinstance(argument, dict):
+        headers = argument.get("headers")
+        return {**argument, "headers": list(headers)} if isinstance(headers, list) else dict(argument)
     if not isinstance(argument, tuple):
-        return dict(argument) if isinstance(argument, dict) else argument
+        return argument
     message, shape, buffer = dict(argument[0]), argument[1], argument[2]
     if isinstance(message.get("headers"), list):
         message["headers"] = SHAPES[shape](message["headers"])

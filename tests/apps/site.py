@@ -1,7 +1,7 @@
 """One app for a real server that plays programs (see `programs`) bare and through a tap, and hands out what they saw.
 
-``/bare/ID`` and ``/tapped/ID`` play the program in the `x-program` header; ``/journal/SIDE/ID`` answers with the journal that
-app and server side kept of it, or 404 as long as the program runs.
+``/bare/ID``, ``/tapped/ID`` and ``/closely/ID`` play the program in the `x-program` header; ``/journal/SIDE/ID`` answers with
+the journal that app and server side kept of it, or 404 as long as the program runs.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import ast
 import base64
 from typing import Any
 
+from asgiviz.model.asgi import App
 from asgiviz.model.events import Raw
 from asgiviz.probe.tap import Tap
 from tests.apps.programs import Journal, Program, journaled
@@ -44,7 +45,12 @@ async def player(scope: Any, receive: Any, send: Any) -> Any:
     return await journaled(program, receive, send, journals.setdefault(scope["path"], []), turn)
 
 
-tapped = Tap(player, recorded.append)
+#: The same app in each way in which it can be watched.
+SIDES: dict[str, App] = {
+    "bare": player,
+    "tapped": Tap(player, recorded.append),
+    "closely": Tap(player, recorded.append, closely=True),
+}
 
 
 async def site(scope: Any, receive: Any, send: Any) -> Any:
@@ -54,9 +60,8 @@ async def site(scope: Any, receive: Any, send: Any) -> Any:
     path = scope["path"]
     if path.startswith("/journal"):
         return await answer(path.removeprefix("/journal"), send)
-    side = tapped if path.startswith("/tapped/") else player
     try:
-        value = await side(scope, receive, send)
+        value = await SIDES[path.split("/")[1]](scope, receive, send)
     except BaseException as error:
         endings[path] = (type(error).__name__, str(error), repr(error.__cause__), repr(error.__context__))
         raise

@@ -404,3 +404,21 @@ def test_open_says_how_a_cut_recording_ended(write: Write) -> None:
     assert shown.process.returncode == 0
     assert "the file is cut in line" in shown.err
     assert "lifespan.startup" in shown.out
+
+
+def test_closely_notes_the_line_of_each_call(write: Write) -> None:
+    """The file has them all; a page of text only tells of the send that was never awaited, with its line."""
+    app = HELLO + "    send({'type': 'http.response.body'})\n"
+    directory = write(app)
+    line = (directory / "main.py").read_text().splitlines().index("    send({'type': 'http.response.body'})") + 1
+    traced = Asgiviz(*TRACE, "--closely", "--plain", "--record", "run.asgiviz", directory=directory)
+    traced.get("/")
+    traced.wait_for(rf"send\(http.response.body\) was never awaited  main.py:{line} in app")
+    assert traced.stop() == 0
+    assert " site " not in traced.out
+    with open_recording(directory / "run.asgiviz") as reader:
+        seen = [event for event in reader if event.conn == 2]
+    begun = [event.call for event in seen if event.ev in ("receive.begin", "send.begin")]
+    sites = [event for event in seen if event.ev == "site"]
+    assert [event.call for event in sites] == begun == [1, 2, 3]
+    assert [event.get("stack")[0]["function"] for event in sites] == ["app"] * 3

@@ -99,6 +99,7 @@ WRONG = {
     "threads without the flag": (("main:app", "--threads", "3"), 2, "--threads is for --wsgi"),
     "no threads": (("--wsgi", "main:app", "--threads", "0"), 2, "0 is not in the range"),
     "no loop to watch": (("--wsgi", "main:app", "--stall-ms", "9"), 2, "under --wsgi there is none"),
+    "no lines to watch": (("--wsgi", "main:app", "--closely"), 2, "a WSGI app has neither. Leave it out"),
     "another server": (("--wsgi", "main:app", "--server", "uvicorn"), 2, "with --wsgi the server is waitress"),
 }  # fmt: skip
 

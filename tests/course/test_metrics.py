@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from asgiviz.course.metrics import METRICS, MetricError, measure, measure_all, why_not
 from asgiviz.course.run_record import RunRecord
 from asgiviz.course.stays import Stay, open_at_most
-from asgiviz.model.events import Event
+from asgiviz.model.events import CLOSELY, Event
 from tests.course.recordings import Recording, in_a_row, together
 
 MOMENTS = st.integers(0, 12)
@@ -39,6 +39,16 @@ ROW_OF_THREE: dict[str, Any] = {"makespan": 3, "first": 1, "longest_wait": 2, "o
 def test_a_row_of_three_requests_of_a_second_is_measured(name: str, wanted: float) -> None:
     """Three requests of one second, one after the other, come to what one counts on one's fingers."""
     assert value(in_a_row(3), name) == pytest.approx(wanted)
+
+
+def test_where_a_call_was_made_is_no_event_that_crossed() -> None:
+    """A run that was recorded closely comes to the same figures."""
+    run = in_a_row(3)
+    before = {name: value(run, name) for name in METRICS if measure(run.record(), name) is not None}
+    for ev in CLOSELY:
+        run.tell(0.5, ev, 1, what="send", stack=[])
+    assert {name: value(run, name) for name in before} == before
+    assert before["events"]
 
 
 def test_three_requests_together_are_open_at_once_and_done_after_one() -> None:

@@ -149,7 +149,7 @@ TRIALS = [
     Trial("header", None, answered, together, "client 1: no content-type", {"name": "Content-Type", "matches": "^text/"}),
     Trial("body_bytes", "== 5", answered, lambda: answered(body=b"four"), "client 1: 4 bytes"),
     Trial("content_length_ok", None, together, lambda: answered(length=9), 'client 1: 5 bytes, it said "9"'),
-    Trial("legal", None, together, unfinished, "conn 1: The app ended before its response was complete"),
+    Trial("legal", None, together, unfinished, "conn 1: The app ended before its body was complete"),
     Trial("raises", None, raising, together, "0", {"type": "ValueError", "at": "app.py"}),
     Trial("raises", "== 0", together, raising, "1; conn 1 raised ValueError: no"),
     Trial("closed_with", None, lambda: closed(4001), lambda: closed(1000), "client 1: the client saw 1000", {"client": 4001}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from asgiviz.model.events import Event, Raw, expand
+from asgiviz.model.events import Ev, Event, Raw, expand
 from asgiviz.probe.tap import Tap
 
 SCOPE: dict[str, Any] = {"type": "http", "method": "GET", "path": "/", "headers": [(b"host", b"h")]}
@@ -14,9 +14,12 @@ SCOPE: dict[str, Any] = {"type": "http", "method": "GET", "path": "/", "headers"
 class Listening:
     """A tap around `app`, and what it emitted."""
 
-    def __init__(self, app: Callable[..., Awaitable[Any]], limit: int = 64 * 1024) -> None:
+    #: whether taps record closely, where a test does not say it
+    closely = False
+
+    def __init__(self, app: Callable[..., Awaitable[Any]], limit: int = 64 * 1024, closely: bool | None = None) -> None:
         self.raws: list[Raw] = []
-        self.tap = Tap(app, self.raws.append, limit=limit)
+        self.tap = Tap(app, self.raws.append, limit=limit, closely=self.closely if closely is None else closely)
 
     @property
     def events(self) -> list[Event]:
@@ -24,8 +27,8 @@ class Listening:
         return [expand(seq, raw, 0) for seq, raw in enumerate(self.raws, 1)]
 
     def names(self) -> list[str]:
-        """The kinds of the events, in order."""
-        return [str(event.ev) for event in self.events]
+        """The kinds of the events, in order, without those that only say where a call was made."""
+        return [str(event.ev) for event in self.events if event.ev != Ev.SITE]
 
     def last(self, ev: str) -> Event:
         """The last event of that kind."""

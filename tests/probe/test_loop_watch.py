@@ -19,7 +19,8 @@ from asgiviz.model.events import STALL, Raw
 from asgiviz.probe import loop_clocks, loop_watch
 from asgiviz.probe.loop_clocks import LoopClocks
 from asgiviz.probe.loop_watch import watch_loop
-from asgiviz.probe.stacks import is_user_file, look
+from asgiviz.probe.source_files import is_user_file
+from asgiviz.probe.stacks import look
 from asgiviz.probe.waiting import Counted
 
 #: real terminals, loops that are held, a whole screen: they take their time

@@ -24,6 +24,12 @@ def loop(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(params=[False, True], ids=["", "closely"], autouse=True)
+def closely(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of this holds for a tap that records closely, too."""
+    monkeypatch.setattr(Listening, "closely", request.param)
+
+
 def test_scope_and_messages_are_the_same_objects_on_both_sides(loop: str) -> None:
     """The app gets the server's own scope and messages, the server gets the app's own."""
     request, reply, seen, got = {"type": "http.request"}, {"type": "http.response.body"}, [], []
@@ -72,10 +78,13 @@ class OddExit(BaseException):
 ENDINGS = [OddError("x"), OddExit("x"), KeyboardInterrupt(), SystemExit(3), GeneratorExit(), MemoryError(), RecursionError()]
 
 
+OURS = ("asgiviz/probe/tap.py", "asgiviz/probe/call_sites.py")
+
+
 def frames_of(error: BaseException) -> list[tuple[str, str]]:
     """The traceback's entries without those of the tap."""
     entries = traceback.extract_tb(error.__traceback__)
-    return [(entry.filename, entry.name) for entry in entries if not entry.filename.endswith("asgiviz/probe/tap.py")]
+    return [(entry.filename, entry.name) for entry in entries if not entry.filename.endswith(OURS)]
 
 
 async def caught(call: Callable[..., Awaitable[Any]], *args: Any) -> BaseException:

@@ -67,7 +67,9 @@ class StubServer:
         return repr(copy_of(content))
 
 
-async def watched(loop: str, program: Program, traffic: list[Any], refused: set[int], tapped: bool) -> tuple[Any, ...]:
+async def watched(
+    loop: str, program: Program, traffic: list[Any], refused: set[int], tapped: bool, closely: bool
+) -> tuple[Any, ...]:
     """Everything that can be seen of a run: the app's journal, the server's trace, the ending; and the listener."""
     journal: Journal = []
     server = StubServer(loop, traffic, refused)
@@ -75,7 +77,7 @@ async def watched(loop: str, program: Program, traffic: list[Any], refused: set[
     async def app(scope: Any, receive: Any, send: Any) -> Any:
         return await journaled(program, receive, send, journal, lambda: turn(loop))
 
-    heard = Listening(app, limit=1000)
+    heard = Listening(app, limit=1000, closely=closely)
     ending: Any
     try:
         ending = await (heard.tap if tapped else app)(SCOPE, server.receive, server.send)
@@ -84,12 +86,15 @@ async def watched(loop: str, program: Program, traffic: list[Any], refused: set[
     return repr(journal), server.trace, repr(ending), heard
 
 
+@pytest.mark.parametrize("closely", [False, True], ids=["", "closely"])
 @pytest.mark.parametrize("loop", LOOPS)
 @given(program=wild_programs, traffic=st.lists(received, max_size=5), refused=refusals)
-def test_no_program_can_tell_whether_it_is_watched(loop: str, program: Program, traffic: list[Any], refused: set[int]) -> None:
+def test_no_program_can_tell_whether_it_is_watched(
+    loop: str, closely: bool, program: Program, traffic: list[Any], refused: set[int]
+) -> None:
     """Same journal of the app, same trace of the server, same ending, with a tap as without."""
-    *bare, _ = run(loop, lambda: watched(loop, program, traffic, refused, tapped=False))
-    *tapped, heard = run(loop, lambda: watched(loop, program, traffic, refused, tapped=True))
+    *bare, _ = run(loop, lambda: watched(loop, program, traffic, refused, tapped=False, closely=closely))
+    *tapped, heard = run(loop, lambda: watched(loop, program, traffic, refused, tapped=True, closely=closely))
     assert tapped == bare
     assert complete(heard)
 
@@ -101,7 +106,8 @@ def complete(heard: Listening) -> bool:
     ended = [event.call for event in events if event.ev.endswith(".end")]
     times = [event.t for event in events]
     shape = events[0].ev == "scope" and events[-1].ev == "exit" and times == sorted(times)
-    return shape and begun == ended == list(range(1, len(begun) + 1))
+    sites = [event.call for event in events if event.ev == "site"]
+    return shape and begun == ended == list(range(1, len(begun) + 1)) and sites in ([], begun)
 
 
 def bytes_in(heard: Listening, ev: str) -> tuple[int, bytes]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.apps.generated import body, illegal_programs, legal_programs, start
 from tests.apps.programs import Program
-from tests.apps.site import packed
+from tests.apps.site import SIDES, packed
 from tests.servers import COMMANDS, PATIENCE, exchange, running, wait_until
 
 runs = itertools.count(1)
@@ -59,9 +59,9 @@ def without_date(answer: bytes) -> bytes:
     return re.sub(rb"(?im)^date: [^\r]*", b"date: now", answer)
 
 
-def both_sides(port: int, program: Program, body: bytes) -> tuple[Any, Any]:
-    """What was seen bare and tapped."""
-    return seen_of(port, "bare", program, body), seen_of(port, "tapped", program, body)
+def all_sides(port: int, program: Program, body: bytes) -> list[Any]:
+    """What was seen bare, tapped, and tapped closely."""
+    return [seen_of(port, side, program, body) for side in SIDES]
 
 
 def legal(server: str) -> st.SearchStrategy[Program]:
@@ -88,15 +88,15 @@ every_server = pytest.mark.parametrize("server", COMMANDS)
 
 
 def check_legal(port: int, data: st.DataObject, server: str) -> None:
-    bare, tapped = both_sides(port, data.draw(legal(server)), bytes(data.draw(sizes)))
-    assert tapped == bare
+    bare, *tapped = all_sides(port, data.draw(legal(server)), bytes(data.draw(sizes)))
+    assert tapped == [bare, bare]
     assert b"<" not in bare[0][-7:]
     assert re.match(rb"HTTP/1.1 (200|201|404|500) ", bare[0])
 
 
 def check_illegal(port: int, data: st.DataObject) -> None:
-    bare, tapped = both_sides(port, data.draw(illegal_programs()), bytes(data.draw(sizes)))
-    assert tapped == bare
+    bare, *tapped = all_sides(port, data.draw(illegal_programs()), bytes(data.draw(sizes)))
+    assert tapped == [bare, bare]
 
 
 @pytest.mark.parametrize("server", ["uvicorn-h11", "uvicorn-httptools"])
@@ -130,8 +130,8 @@ def test_an_illegal_program_fails_in_the_same_way(ports: dict[str, int], server:
 @pytest.mark.parametrize("step", [("raise", "on purpose"), ("send", {"status": 200}), ("send", {"type": "http.response.sned"})])
 def test_an_error_before_the_start_is_the_same_on_daphne(ports: dict[str, int], step: Any) -> None:
     """daphne, which leaves its client hanging in all other cases, gives the same bytes and journal for the early errors."""
-    bare, tapped = both_sides(ports["daphne"], [step], b"")
-    assert tapped == bare
+    bare, *tapped = all_sides(ports["daphne"], [step], b"")
+    assert tapped == [bare, bare]
     assert bare[0].startswith(b"HTTP/1.1 500 ")
 
 
@@ -141,8 +141,8 @@ def test_a_large_upload_and_download_arrive_whole(ports: dict[str, int], server:
     """Bodies of megabytes, in as many pieces as the server likes, are the same for app and client with and without the tap."""
     program: Program = [("receive all", None), ("send", start(201))]
     program += [("send", (body(b"0123456789", more_body=True), "list", "long"))] * 20 + [("send", body(b"end"))]
-    bare, tapped = both_sides(ports[server], program, b"x" * 1_000_000)
-    assert tapped == bare
+    bare, *tapped = all_sides(ports[server], program, b"x" * 1_000_000)
+    assert tapped == [bare, bare]
     assert bare[0].count(b"0123456789") >= 5_000 * 20 - 1_000  # a chunk's frame may part a few of them
     assert b"'received all', 1000000, " in bare[1]
 
@@ -187,6 +187,6 @@ def test_a_websocket_echoes_the_same_frames(ports: dict[str, int], server: str, 
     program: Program = [("receive", None), ("send", {"type": "websocket.accept"})]
     program += [("echo", None)] * len(texts)
     program.append(("send", {"type": "websocket.close", "code": 4001, "reason": "why"}))
-    bare, tapped = (dialogue(ports[server], side, program, texts) for side in ("bare", "tapped"))
-    assert tapped == bare
+    bare, *tapped = (dialogue(ports[server], side, program, texts) for side in SIDES)
+    assert tapped == [bare, bare]
     assert b"".join(bytes([0x81, len(text.encode())]) + text.encode() for text in texts) in bare[0]

@@ -55,7 +55,7 @@ RESPONSE_COLUMNS = (
 )  # fmt: skip
 RESPONSE = {
     "IDLE": ([], "HEAD S-021 S-021 PUSH-001 ZC-001 ZC-001 PATH-001 IDLE IDLE TRAIL-002 S-030"),
-    "HEAD": (["S start"], "S-002 BODY DONE HEAD BODY DONE DONE HINT-002 DBG-001 TRAIL-002 S-031"),
+    "HEAD": (["S start"], "S-002 BODY DONE HEAD BODY DONE DONE HINT-002 DBG-001 TRAIL-002 S-020"),
     "BODY": (["S start", "S body…"], "S-002 BODY DONE BODY BODY DONE PATH-001 HINT-002 DBG-001 TRAIL-002 S-031"),
     "TRAIL": (
         ["S start+trailers", "S body last"],
@@ -78,7 +78,7 @@ HTTP = [
     ("S start+trailers", "S pathsend", "TRAIL"),
     ("S start+trailers / S zerocopy…", "S zerocopy last", "TRAIL"),
     ("S start+trailers / S body last", "S trailers…", "TRAIL"),
-    ("", "raised", "HTTP-S-030"),
+    ("", "raised", "HTTP-S-032"),
     ("", "R request…", "REQ"),
     ("R request…", "R request last", "WAIT"),
     ("R request…", "R gone", "GONE"),
@@ -170,7 +170,7 @@ LIFESPAN = [
     ("R startup / S start failed", "S started", "LIFE-008"),
     ("R startup / S start failed", "raised", "FAILED"),
     ("", "R request last", "CORE-013"),
-    ("", "S start", "LIFE-015"),
+    ("", "S start", "CORE-009"),
 ]
 DIALOGUES = [
     pytest.param(kind, before, word, expected, id=f"{kind}: {before + ' / ' if before else ''}{word}")

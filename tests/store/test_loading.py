@@ -16,7 +16,8 @@ from asgiviz.model.connection import Connections
 from asgiviz.model.events import LARGE, Ev, Event, expand
 from asgiviz.model.values import freeze, plain_lists
 from asgiviz.store.lines import decode, event_line
-from asgiviz.store.loading import LOOSE, Loading, raw_of, recorder_for
+from asgiviz.store.loading import Loading, recorder_for
+from asgiviz.store.raw_events import LOOSE, raw_of
 from asgiviz.store.reader import read_stream
 from asgiviz.store.recorder import BLOCK, Recorder
 from tests.model.frozen import values

@@ -228,7 +228,10 @@ class Show(Hands):
     async def caught_up(self) -> None:
         """Wait until all that is recorded is drawn."""
         screen, feed = self.screen, self.feed
-        await self.until(lambda: feed.behind <= 0 and screen._drawn_version == feed.version, "the feed to catch up")
+        judging = screen.judging
+        await self.until(
+            lambda: feed.behind <= 0 and judging.done and screen._drawn_version == feed.version, "the feed to catch up"
+        )
         await self.settled()
 
     # -- a run -----------------------------------------------------------------------------------------------------

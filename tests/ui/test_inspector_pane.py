@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from asgiviz.model.events import Ev, Event, Raw
-from asgiviz.store.loading import raw_of
+from asgiviz.store.raw_events import raw_of
 from asgiviz.store.recorder import Recorder
 from asgiviz.ui.feed import Feed
 from asgiviz.ui.inspector_pane import InspectorPane

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from asgiviz.model.connection import Connection
 from asgiviz.model.events import EXIT, NOTE, RECEIVE_BEGIN, SCOPE, Event, Raw
-from asgiviz.store.loading import raw_of
+from asgiviz.store.raw_events import raw_of
 from asgiviz.store.recorder import Recorder
 from asgiviz.views.ledger import MARK, Ledger, Numbered
 from tests.store.files import filled, request

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from asgiviz.model.asgi import App, Message, Receive, Scope, Send
-from asgiviz.model.events import CLIENT, GAP, LOG, SERVER, Ev, Event, Raw, expand
+from asgiviz.model.events import CLIENT, GAP, LOG, SERVER, SHARES, SITE, UNAWAITED, Ev, Event, Raw, expand
 from asgiviz.model.recording import Header
 from asgiviz.probe.tap import Tap
 from asgiviz.views import plain
@@ -84,6 +84,11 @@ def lone(kind: int, fields: dict[str, Any], conn: int | None = None) -> Event:
     return expand(1, (1_204_000_000, kind, conn, None, None, fields), 0)
 
 
+#: A package called by the user's code: the line that counts is the user's.
+STACK = [
+    {"file": "/lib/site-packages/starlette/responses.py", "line": 9, "function": "__call__"},
+    {"file": "/home/anna/shop.py", "line": 41, "function": "buy"},
+]
 UPLOAD = [
     {"type": "http.request", "body": b"\x00" * 65_536, "more_body": True},
     {"type": "http.request", "body": b"item=tea", "more_body": False},
@@ -199,11 +204,22 @@ def test_an_exception_is_followed_by_the_whole_traceback_of_the_app() -> None:
             Event(1, 1_204_000_000, Ev.SEND_BEGIN, 2, 0, 1, {"message": {"type": "my.event", "a": [1, b"x"]}}),
             "#2   ?    ◀ S send    my.event  a=[1, b'x']",
         ),
+        (
+            lone(UNAWAITED, {"what": "send", "stack": STACK, "message": {"type": "http.response.start"}}, 2),
+            "#2   ?    ✗   lost    send(http.response.start) was never awaited  shop.py:41 in buy",
+        ),
+        (lone(UNAWAITED, {"what": "receive"}, 2), "#2   ?    ✗   lost    receive() was never awaited"),
+        (lone(SHARES, {"what": "state", "with": 1}, 2), "#2   ?    ≡   shared  its state is the very object that #1 has"),
     ],
 )
 def test_each_kind_of_event_has_its_line(event: Event, expected: str) -> None:
     """One event is one line that says what happened."""
     assert text([event]) == [f"   1.204  {expected}"]
+
+
+def test_the_place_of_a_call_has_no_line() -> None:
+    """Of a run that was recorded closely each call would have two lines; what is wrong has its own."""
+    assert text([lone(SITE, {"what": "send", "stack": STACK}, 2)]) == []
 
 
 def test_a_log_record_with_a_traceback_stays_readable() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from asgiviz.model.connection import Connection
 from asgiviz.model.events import SCOPE, Event, Raw
-from asgiviz.store.loading import raw_of
+from asgiviz.store.raw_events import raw_of
 from asgiviz.store.recorder import Recorder
 from asgiviz.views import roster as roster_module
 from asgiviz.views.atoms import Body, Path, Slower

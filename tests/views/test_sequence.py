@@ -213,13 +213,16 @@ def test_everything_that_happens_beside_the_line_has_one_row_in_its_place() -> N
     tape.add(3, Ev.NOTE, None, None, name="cart", data=3)
     tape.add(4, "stall", None, None, ms=1_900, stack=[{"file": "shop.py", "line": 41}])
     tape.add(5, Ev.GAP, None, None, dropped=12).add(6, "wire", None, None, dir="in")
-    assert [line.partition("█")[2].strip() for line in tape.drawn(width=118)[1:7]] == [
+    stack = [{"file": "shop.py", "line": 7, "function": "buy"}]
+    tape.add(7, Ev.SITE, 1, None, what="send", stack=stack).add(7, Ev.UNAWAITED, None, None, what="send", stack=stack)
+    assert [line.partition("█")[2].strip() for line in tape.drawn(width=118)[1:8]] == [
         "· print: one  (+1 line)",
         "· shop  ERROR: GET /x?token=*** failed",
         "◆ note cart  data=3",
         "⚠ the loop stood still for 1.900 s: shop.py:41 in",
         "┄ 12 events were dropped here",
         "· wire  dir=in",
+        "⚠ send() was never awaited  shop.py:7 in buy",
     ]
 
 

@@ -11,12 +11,14 @@
 `shares state 1` (with that connection), `log ERROR some text`. Each `http`, `websocket`, `lifespan` or `scope` begins a
 connection, 1, 2, 3 …; a line belongs to the latest unless it begins with `@1`. `L1` behind that is a layer further in.
 Values are frozen as a recording does it; a dict with `$` keys is taken for one that is frozen already, such as an object:
-`{"$repr": "<object>", "$type": "main.Thing"}`. Lines are a millisecond apart. ValueError names the line that cannot be read.
+`{"$repr": "<object>", "$type": "main.Thing"}`. `60 times send …` (behind `@1 L1`) stands for sixty such lines. Lines are a
+millisecond apart. ValueError names the line that cannot be read.
 """
 
 from __future__ import annotations
 
 import ast
+import marshal
 import re
 from typing import Any
 
@@ -37,7 +39,7 @@ from asgiviz.model.events import (
 from asgiviz.model.values import freeze
 
 MILLISECOND = 1_000_000
-_PREFIX = re.compile(r"(?:@(\d+) )?(?:L(\d+) )?(.*)", re.DOTALL)
+_PREFIX = re.compile(r"(?:@(\d+) )?(?:L(\d+) )?(?:(\d+) times )?(.*)", re.DOTALL)
 _NEVER, _CANCELLED = "never", "cancelled"
 
 _SHARED: dict[str, Any] = {
@@ -82,12 +84,13 @@ class _Reader:
     def read(self, line: str) -> None:
         found = _PREFIX.fullmatch(line)
         assert found is not None  # it matches anything
-        conn, layer, rest = int(found[1] or self._conns), int(found[2] or 0), found[3]
+        conn, layer, rest = int(found[1] or self._conns), int(found[2] or 0), found[4]
         verb, _, rest = rest.partition(" ")
         name = verb.rstrip(",")
         if name in (*SCOPES, "scope"):
             self._begin(name, f", {rest}" if verb.endswith(",") else rest, int(found[1] or 0), layer)
-        else:
+            return
+        for _ in range(int(found[3] or 1)):
             self._t += MILLISECOND
             self._happen(verb, rest.strip(), conn, layer)
 
@@ -149,6 +152,8 @@ class _Reader:
             self._emit(SEND_END, conn, layer, call, None if outcome is None else _broke(outcome))
 
     def _emit(self, kind: int, conn: int | None, layer: int | None, call: int | None, payload: Any) -> None:
+        if type(payload) is bytes:  # a message that is no dict; bare bytes would be taken for a packed payload
+            payload = marshal.dumps(payload, 2)
         self.raws.append((self._t, kind, conn, layer, call, payload))
 
 

@@ -1,4 +1,4 @@
-"""A rule of the book: what it asks of whom, where that is written, and two conversations, one that breaks it and one that does not."""
+"""A rule of the book: what it asks of whom, where that is written, and two conversations: one breaks it, one keeps it."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class Party(StrEnum):
 class Rule:
     """One rule.
 
-    `line` is the rule as a plain sentence of at most 110 characters, `instead` what to do, in one to three short ones. `section`
-    and `url` name the place where it is written. `breaks` and `keeps` are conversations as `example` reads them: the first
-    gives this finding, the second none. `servers` is what servers were measured to do.
+    `line` is the rule as a plain sentence of at most 110 characters, `instead` what to do, in one to three short ones.
+    `section` and `url` name the place where it is written. `breaks` and `keeps` are conversations as `example` reads them:
+    the first gives this finding, the second none. `servers` is what servers were measured to do.
     `needs`: a recording cannot decide this rule, and what would be needed to; then it has no example that breaks it.
     `allows`: the rule forbids a checker to complain; then it has none either.
     """
