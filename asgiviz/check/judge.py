@@ -107,7 +107,7 @@ class Judge:
             if kind < last and (handle := handlers[kind]) is not None:
                 handle(seq, raw)
         if raw is not None:
-            self._t = raw[0]
+            self._t = max(self._t, raw[0])
         return self._register.given()
 
     def finish(self, t: int | None = None) -> list[Finding]:

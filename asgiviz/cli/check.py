@@ -14,7 +14,21 @@ from asgiviz.cli.learning import INTERRUPTED, USAGE, say
 from asgiviz.cli.options import check_options
 
 #: Options that say how an app is run: with a recording they mean nothing.
-_RUNNING = ("paths", "methods", "headers", "body", "script", "openapi", "server", "app_dir", "factory", "timeout")
+_RUNNING = (
+    "paths",
+    "methods",
+    "headers",
+    "body",
+    "script",
+    "openapi",
+    "server",
+    "http",
+    "ws",
+    "loop",
+    "app_dir",
+    "factory",
+    "timeout",
+)
 
 
 @click.command(short_help="Check an app, or a recording, against the rules of ASGI.")

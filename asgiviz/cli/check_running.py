@@ -91,6 +91,9 @@ def _plan(options: dict[str, Any]) -> Plan:
         scripts=scripts,
         openapi=ANYWHERE if openapi is None else NOWHERE if openapi == OFF else openapi,
         server="" if options["server"] == SERVERS[0] else options["server"],
+        http=options["http"],
+        ws=options["ws"],
+        loop=options["loop"],
         timeout=options["timeout"],
     )
 

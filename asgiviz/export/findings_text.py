@@ -9,8 +9,9 @@ from pathlib import Path
 
 from asgiviz.export.findings import Checked, Shown, subject_of
 from asgiviz.views.finding_rows import group_rows, wrapped
-from asgiviz.views.finding_words import ROLES, counts
+from asgiviz.views.finding_words import counts
 from asgiviz.views.painting import painted
+from asgiviz.views.severities import ROLES
 from asgiviz.views.spans import Role, Row
 from asgiviz.views.text import counted, safe
 

@@ -100,7 +100,7 @@ def _websockets(path: str, headers: Headers) -> list[tuple[str, tuple[Step, ...]
 
 def came_short(seen: Seen, timeout: float) -> str | None:
     """What a client of the set could not do, but for talking on where the app wants no WebSocket, or has ended it."""
-    if seen.trouble is None or any(each.ending is not Ending.LEFT for each in seen.websockets):
+    if seen.trouble is None or any(each.ending is not Ending.LEFT or each.close_code is not None for each in seen.websockets):
         return None
     late = [each for each in seen.exchanges if each.ending is Ending.TIMED_OUT]
     if any(each.status is not None for each in late):

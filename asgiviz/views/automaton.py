@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from asgiviz.model.events import Ev, Event
-from asgiviz.protocol.machines import AUTOMATA, Machine, Move
+from asgiviz.protocol.machines import Machine
+from asgiviz.protocol.standing import AUTOMATA, Move
 from asgiviz.protocol.transitions import Part, State, Verdict, Way
 from asgiviz.views.automaton_picture import (
     MARGIN,

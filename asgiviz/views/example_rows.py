@@ -10,7 +10,7 @@ from typing import NamedTuple
 from asgiviz.check.judge import Judge
 from asgiviz.model.finding import Finding
 from asgiviz.protocol.rules.example import numbered
-from asgiviz.views.finding_words import ROLES
+from asgiviz.views.severities import ROLES
 from asgiviz.views.spans import Role, Row, Span, Spans, width_of
 from asgiviz.views.text import safe
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Mapping
 
-from asgiviz.views.finding_words import ROLES, Alike, Group, blamed, callers, connection_names, legal_words, through
+from asgiviz.views.finding_words import Alike, Group, blamed, callers, connection_names, legal_words, through
+from asgiviz.views.severities import ROLES
 from asgiviz.views.spans import Role, Row, Span, shortened
 from asgiviz.views.text import safe
 

@@ -15,7 +15,6 @@ from asgiviz.check.baseline import Entry
 from asgiviz.model.finding import APP, CLIENT, SERVER, CodePlace, Finding, Severity
 from asgiviz.protocol.rules.book import RULES
 from asgiviz.settings import shown_path
-from asgiviz.views.severities import ROLES as ROLES  # told from here, too
 from asgiviz.views.text import fit, safe
 from asgiviz.views.tracebacks import package_of
 

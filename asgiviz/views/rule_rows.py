@@ -9,7 +9,7 @@ from asgiviz.protocol.rules.rule import Rule
 from asgiviz.protocol.terms_entry import MEASURED_WITH
 from asgiviz.views.example_rows import example_rows
 from asgiviz.views.finding_rows import wrapped
-from asgiviz.views.finding_words import ROLES
+from asgiviz.views.severities import ROLES
 from asgiviz.views.spans import Role, Row, Span, Spans, padded
 
 #: Columns of a severity in a list, and of the indentation of its lines.

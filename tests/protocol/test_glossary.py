@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from asgiviz.protocol import glossary
 from asgiviz.protocol.glossary import ENTRIES, Kind
-from asgiviz.protocol.machines import AUTOMATA
+from asgiviz.protocol.standing import AUTOMATA
 
 ROOT = Path(__file__).parents[2]
 #: A http scope as uvicorn gives it, with what FastAPI adds.

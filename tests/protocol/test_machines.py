@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asgiviz.model.events import Ev, Event
-from asgiviz.protocol.machines import AUTOMATA, ELSEWHERE, LINE_CLOSED, Machine, Move
+from asgiviz.protocol.machines import ELSEWHERE, LINE_CLOSED, Machine
+from asgiviz.protocol.standing import AUTOMATA, Move
 from asgiviz.protocol.transitions import ANY_MESSAGE, EXIT, Memo, Part, Transition, Verdict, Way
 from tests.model.malformed import EVENTS
 from tests.views.runs import runs

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asgiviz.model.events import Ev, Event
-from asgiviz.protocol.machines import AUTOMATA, Machine
+from asgiviz.protocol.machines import Machine
+from asgiviz.protocol.standing import AUTOMATA
 from asgiviz.protocol.transitions import State, Transition, Verdict, Way
 from asgiviz.views.automaton import History, draw, history
 from asgiviz.views.automaton_picture import TRACKS, drawn, short_name
