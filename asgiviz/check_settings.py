@@ -106,10 +106,11 @@ OPTIONS: dict[str, Option] = {
 
 @dataclass
 class CheckSettings:
-    """What the table says, by parameter of the command; `mistakes` are sentences."""
+    """What the table says, by parameter of the command; `mistakes` are sentences. `directory` is where the file is."""
 
     values: dict[str, Any] = field(default_factory=dict)
     mistakes: list[str] = field(default_factory=list)
+    directory: Path | None = None
 
     @classmethod
     def load(cls, start: Path) -> CheckSettings:
@@ -118,6 +119,7 @@ class CheckSettings:
         path = next((place / FILE for place in (start, *start.parents) if (place / FILE).is_file()), None)
         if path is None:
             return settings
+        settings.directory = path.parent
         try:
             document, lines = read_toml(path)
         except OSError as error:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from time import monotonic
 
 from asgiviz.check.tally import AT_A_TIME, Tally
@@ -21,7 +21,7 @@ from asgiviz.model.finding import Finding
 from asgiviz.model.recording import Header
 from asgiviz.store.reader import RecordingReader
 from asgiviz.store.recorder import Cursor, Recorder
-from asgiviz.traffic.check_set import METHODS, TIMEOUT, Headers, came_short, check_set
+from asgiviz.traffic.check_set import METHODS, TIMEOUT, Headers, came_short, check_set, unanswered
 from asgiviz.traffic.openapi import PLACES, looks_like_one, operations, read_description
 from asgiviz.traffic.script import Script
 from asgiviz.traffic.seen import Ending, Seen
@@ -71,7 +71,9 @@ class Checkup:
     """What a checkup came to.
 
     `connections` names those that have findings (``GET /items``), `connection_count` counts all. `seconds` is how long the
-    checkup took, or the recording is. `trouble`: a sentence for each thing that could not be done.
+    checkup took, or the recording is. `trouble`: a sentence for each thing that could not be done. `inconclusive`: a client
+    got no answer, the app did not come back, or nothing was recorded, so that no finding does not mean that all is well.
+    `interrupted`: somebody ended it early.
     """
 
     findings: tuple[Finding, ...]
@@ -81,6 +83,8 @@ class Checkup:
     events: int = 0
     seconds: float = 0.0
     trouble: tuple[str, ...] = ()
+    inconclusive: bool = False
+    interrupted: bool = False
 
 
 Told = Callable[[str], None]
@@ -112,17 +116,33 @@ def check_object(app: App, plan: Plan | None = None, told: Told | None = None) -
 def check_recording(reader: RecordingReader) -> Checkup:
     """Judge a recording, however long it is, in constant memory. What its file lacks is told in `trouble`."""
     tally = Tally(reader.header.layers)
-    events = reader.raws()
     last = 0
-    while batch := list(islice(events, AT_A_TIME)):
-        tally.take(batch)
-        last = batch[-1][1][0]
+    with _collector_at_rest():
+        for batch in reader.batches(AT_A_TIME):
+            tally.take(batch)
+            last = batch[-1][1][0]
     tally.finish()
-    return _come_to(tally, reader.header, last / 1e9, () if reader.ending is None else (reader.ending,))
+    trouble = () if reader.ending is None else (reader.ending,)
+    return _come_to(tally, reader.header, last / 1e9, trouble, inconclusive=not tally.events)
 
 
-def _come_to(tally: Tally, header: Header, seconds: float, trouble: tuple[str, ...]) -> Checkup:
-    return Checkup(tuple(tally.findings), header, tally.names, tally.connections, tally.events, seconds, trouble)
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Without garbage collection: what is read and let go a million times has no cycles, and to look for some takes long."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _come_to(
+    tally: Tally, header: Header, seconds: float, trouble: tuple[str, ...], inconclusive: bool, interrupted: bool = False
+) -> Checkup:
+    found, names = tuple(tally.findings), tally.names
+    return Checkup(found, header, names, tally.connections, tally.events, seconds, trouble, inconclusive, interrupted)
 
 
 # -- running -----------------------------------------------------------------------------------------------------------
@@ -148,13 +168,18 @@ def _check(plan: Plan, make: Make, told: Told | None, target: str = "") -> Check
     server = make(recorder.emit)
     name = target or plan.target
     checking = _Checking(server, recorder, plan, told or (lambda _: None), [plan.server or "asgiviz", name])
+    interrupted = False
     try:
         with checking.running():
             checking.play_all(built_in)
+    except KeyboardInterrupt:  # what was found so far is often just what somebody wants to see
+        interrupted = True
+        checking.trouble.note("ended by Ctrl-C: nothing more was tried")
     finally:
         recorder.close()
     header = Header.now(recorder.started, target=name, server=server.state.facts or {}, layers=checking.layers)
-    return _come_to(checking.tally, header, monotonic() - began, server.trouble.sentences())
+    seconds, trouble = monotonic() - began, server.trouble.sentences()
+    return _come_to(checking.tally, header, seconds, trouble, checking.inconclusive, interrupted)
 
 
 class _Checking:
@@ -170,6 +195,8 @@ class _Checking:
         self._plan = plan
         self._told = told
         self._blocked = False
+        #: see Checkup
+        self.inconclusive = False
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -187,6 +214,7 @@ class _Checking:
         finally:
             self._server.stop()
             if not self._until(self._server.state.wait_ended, patience):
+                self.inconclusive = True
                 self.trouble.note("the app did not come back: it was left behind")
             self._recorder.emit(server_event("stopped", ""))
             self.tally.drain(self._cursor)
@@ -229,9 +257,10 @@ class _Checking:
         playing = self._server.play(scripts)
         if not self._until(playing.wait, seconds):
             self.trouble.note("the app's event loop did not come back; the check ends here", scripts[0].name)
-            self._blocked = True
+            self._blocked = self.inconclusive = True
             return []
         for seen in playing.seen:
+            self.inconclusive = self.inconclusive or unanswered(seen)
             if (what := came_short(seen, self._plan.timeout) if ours else seen.trouble) is not None:
                 self.trouble.note(what, seen.client)
         return playing.seen

@@ -188,13 +188,13 @@ def test_what_the_client_trips_over_is_explained(pytester: pytest.Pytester) -> N
 
 
 def test_a_forgotten_await_stands_beside_what_came_of_it(pytester: pytest.Pytester) -> None:
-    """That a send was never awaited is a warning only; it is told with the error that it leads to, at its line."""
+    """That a send was never awaited is told with the error that it leads to, at its line."""
     start = '    await send({"type": "http.response.start", "status": 200, "headers": []})\n'
     body = '    send({"type": "http.response.body", "body": b"tea"})\n'
     make(pytester, BAD, f"async def app(scope, receive, send):\n{start}{body}")
     result = pytester.runpytest("-W", "ignore::RuntimeWarning")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["HTTP-S-020: * (error: the app)", "CORE-035: * (warning: the app)", "*shop.py:3 in app"])
+    result.stdout.fnmatch_lines(["*CORE-035: * (error: the app)", "*shop.py:3 in app"])
 
 
 def test_what_shows_only_after_the_test_fails_then(pytester: pytest.Pytester) -> None:
@@ -267,6 +267,12 @@ def test_a_marker_that_says_nothing_we_know_is_refused(pytester: pytest.Pytester
     result = pytester.runpytest()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["the marker asgiviz takes fail_on=*"])
+
+
+def test_what_is_no_app_is_refused(asgiviz_tap: AsgivizTap) -> None:
+    """At once, by name: a test that never calls it would pass."""
+    with pytest.raises(pytest.fail.Exception, match="takes an ASGI app, which can be called; this is 3"):
+        asgiviz_tap(3)  # type: ignore[arg-type]
 
 
 def test_the_client_is_judged_only_when_asked(asgiviz_tap: AsgivizTap) -> None:

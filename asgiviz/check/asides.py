@@ -9,11 +9,12 @@ from asgiviz.check.register import Register
 from asgiviz.check.talk import Talk, Talks
 from asgiviz.model.events import Raw, payload_of
 from asgiviz.model.values import kept_text
-from asgiviz.protocol.machines import is_line_closed
-from asgiviz.protocol.shapes import Flaw
+from asgiviz.protocol.shapes import Flaw, told
 
 #: Milliseconds of a stall that is worth a finding.
 STALLED = 100
+#: … and such a one as no clock has measured.
+LATEST = 2**62
 #: The warning on a coroutine that is called as ASGI calls it.
 _UNAWAITED = re.compile(r"coroutine '([\w.<>]*?_?(send|receive))' was never awaited")
 _SHARED = {"state": "HTTP-C-024", "scope": "HTTP-C-026"}
@@ -29,20 +30,26 @@ class Asides:
     def take_site(self, seq: int, raw: Raw) -> None:
         """Where the next call of a connection is made."""
         talk = self._talks.known(raw)
-        if talk is not None:
-            talk.code[raw[4]] = places_in_stack(payload_of(raw))
+        if talk is None:
+            return
+        places = places_in_stack(payload_of(raw))
+        if raw[4] is None:
+            talk.last_code = places  # of the app itself, until it calls something
+        else:
+            talk.code[raw[4]] = places
 
     def take_unawaited(self, seq: int, raw: Raw) -> None:
         """A call that was written and not made."""
         talk, fields = self._talks.known(raw), payload_of(raw)
         if talk is None or not isinstance(fields, dict):
             return
-        what, message = str(fields.get("what")), fields.get("message")
+        what, message = kept_text(fields.get("what")) or "send", fields.get("message")
         kind = message.get("type") if isinstance(message, dict) else None
         said = f"send() of {kind} was called" if isinstance(kind, str) else f"{what}() was called"
-        talk.unawaited = places_in_stack(fields)
+        places = places_in_stack(fields)
+        talk.unawaited = talk.unawaited or places  # the first is the one that the others follow from
         flaw = Flaw("CORE-035", f"{said[:120]} without await, so it did nothing.")
-        self._register.of_app(talk, seq, None, flaw, (f"await {what}(…)",), talk.unawaited)
+        self._register.of_app(talk, seq, None, flaw, (f"await {what}(…)",), places)
 
     def take_shares(self, seq: int, raw: Raw) -> None:
         """Two connections have one object."""
@@ -52,7 +59,7 @@ class Asides:
         what = fields.get("what")
         rule = _SHARED.get(what) if isinstance(what, str) else None
         if rule is not None:
-            said = f"The {what} is the very object of connection {fields.get('with')!r}; each must have its own."
+            said = f"The {what} is the very object of connection {told(fields.get('with'))}; each must have its own."
             self._register.of_server(talk, seq, None, Flaw(rule, said))
 
     def take_stall(self, seq: int, raw: Raw) -> None:
@@ -61,10 +68,10 @@ class Asides:
         if not isinstance(fields, dict):
             return
         culprit, ms = fields.get("culprit"), fields.get("ms")
-        if type(culprit) is not int or not isinstance(ms, (int, float)) or not ms >= STALLED:
+        if type(culprit) is not int or not isinstance(ms, (int, float)) or not STALLED <= ms < LATEST:
             return
         talk = self._talks.open.get(culprit) or self._talks.ended.get(culprit)
-        same = f"stall {fields.get('id')!r}"  # one that lasts is told again while it lasts
+        same = f"stall {told(fields.get('id'))}"  # one that lasts is told again while it lasts
         if talk is not None and ("id" not in fields or same not in talk.once):
             talk.once |= {same}
             flaw = Flaw("CORE-036", f"The app held the event loop for {ms:.0f} ms; nothing else could run.")
@@ -79,8 +86,7 @@ class Asides:
         if fields.get("logger") == "warnings":
             self._take_warning(talk, seq, kept_text(fields.get("text")) or "")
             return
-        let_pass = talk.over and talk.raised is not None and is_line_closed({"type": talk.raised[0]})
-        if let_pass and str(fields.get("level")).upper() in ("ERROR", "CRITICAL"):
+        if talk.let_pass and (kept_text(fields.get("level")) or "").upper() in ("ERROR", "CRITICAL"):
             said = "The server logs an error because its own OSError came back out of the app; it should take that quietly."
             self._register.of_server(talk, seq, None, Flaw("CORE-026", said))
 

@@ -8,7 +8,10 @@ from typing import Any
 from asgiviz.model.finding import CodePlace
 from asgiviz.model.values import kept_text
 
-_FRAME = re.compile(r'^  File "(.+)", line (\d+), in (.+)$', re.MULTILINE)
+_FRAME = re.compile(r'^(?: *\| )?  File "(.+)", line (\d{1,9}), in (.+)$', re.MULTILINE)
+
+#: No file has more lines; a number beyond it is none.
+_LAST = 999_999_999
 
 
 def places_in_stack(fields: Any) -> tuple[CodePlace, ...]:
@@ -19,13 +22,13 @@ def places_in_stack(fields: Any) -> tuple[CodePlace, ...]:
         if not isinstance(frame, dict):
             continue
         file, line, function = kept_text(frame.get("file")), frame.get("line"), kept_text(frame.get("function"))
-        if file is not None and type(line) is int:
+        if file is not None and type(line) is int and 0 <= line <= _LAST:
             places.append(CodePlace(file, line, function or ""))
     return tuple(places)
 
 
 def places_in_traceback(error: Any) -> tuple[CodePlace, ...]:
-    """The frames of the last traceback in an `error`, innermost first."""
+    """The frames of the last traceback in an `error`, innermost first; of a group of exceptions that is its last one's."""
     text = kept_text(error.get("traceback")) if isinstance(error, dict) else None
     if not text:
         return ()

@@ -44,6 +44,7 @@ from asgiviz.model.events import (
     Raw,
 )
 from asgiviz.model.finding import Finding
+from asgiviz.protocol import http_machine, websocket_machine
 from asgiviz.protocol.fields import too_early
 from asgiviz.protocol.lifespan_machine import START_FAILED
 from asgiviz.protocol.refusals import REFUSABLE
@@ -57,6 +58,9 @@ Numbered = tuple[int, Raw]
 Handler = Callable[[int, Raw], None]
 #: States in which nothing more is owed to the client.
 _DONE = frozenset({"DONE", "CLOSING", "REJECTED"})
+_DISCONNECTS = frozenset({http_machine.DISCONNECT, websocket_machine.DISCONNECT})
+#: What the layers do that is no message: receives side by side.
+_SIDE_BY_SIDE = (Way.RECEIVE, "")
 #: Rules on messages that do not exist; between layers of an app some of its own may.
 _UNKNOWN = frozenset({"CORE-013", "CORE-014", "HTTP-R-001", "LIFE-015"})
 #: Scope type -> the other protocols, whose messages are wrong at any layer.
@@ -140,11 +144,10 @@ class Judge:
             self._after_exit(seq, raw)
             return
         self._calls(talk, call)
-        if talk.receives and not talk.torn:
-            said = f"{len(talk.receives) + 1} receives are pending at a time; servers differ in who gets the message."
-            self._register.of_app(talk, seq, call, Flaw("CORE-032", said))
         talk.unheard = 0
-        talk.receives[call] = Waiting(t, seq, talk.standing)
+        if talk.receives:  # a layer further in, that calls first, is who began to
+            talk.said.makers.setdefault(_SIDE_BY_SIDE, talk.layer)
+        talk.receives[call] = Waiting(t, seq, talk.standing, len(talk.receives), False, talk.last_code)
         if talk.failed:
             said = "The app said that it could not start, and goes on all the same."
             self._register.of_app(talk, seq, call, Flaw("LIFE-016", said))
@@ -154,10 +157,14 @@ class Judge:
         talk = self.talks.of(raw)
         if talk is None:
             return
+        reading = self._messages.read(raw)
         waiting = talk.receives.pop(call, None)
+        if waiting is not None and waiting.rivalled:
+            self._judge_rival(talk, call, waiting)
+        if talk.receives and reading.what not in _DISCONNECTS:
+            talk.receives = {call: other._replace(rivalled=True) for call, other in talk.receives.items()}
         if waiting is not None and t - waiting.t > LONG:
             self._judge_waited(talk, waiting, t)
-        reading = self._messages.read(raw)
         if reading.what and talk.standing is not None:
             talk.standing, move = talk.standing.step(Way.RECEIVE, reading.what, reading.part)
             if move.rule is not None and move.verdict is Verdict.ILLEGAL:
@@ -254,6 +261,8 @@ class Judge:
                     return  # between layers, messages of their own are legal
                 rule = "CORE-012"
                 sentence = f"{move.what[:60]} is a message of the layers' own, but does not begin with {talk.kind}."
+        if move.way is Way.RECEIVE and "CORE-032" in talk.said.count:
+            return  # what a server gives to receives side by side is nowhere said
         severity = hint_severity(move.before) if rule == "EXT-HINT-002" else None
         legal = legal_now(talk, move.way) if move.verdict is Verdict.ILLEGAL else ()
         if move.way is Way.RECEIVE:
@@ -266,8 +275,18 @@ class Judge:
         if flaw is not None:
             self._register.of_server(talk, waiting.seq, None, flaw)
 
+    def _judge_rival(self, talk: Talk, call: int | None, waiting: Waiting) -> None:
+        """It was pending beside another, and who gets the message is chance. What does no harm: a look whether the client has
+        gone, given up at once, beside a task that waits for the same."""
+        if not talk.torn:
+            said = f"{max(waiting.beside, 1) + 1} receives are pending at a time; servers differ in who gets the message."
+            maker = talk.said.makers.get(_SIDE_BY_SIDE, talk.layer)
+            self._register.of_app(talk, waiting.seq, call, Flaw("CORE-032", said), (), waiting.code, maker)
+
     def _judge_waiting(self, talk: Talk, until: int) -> None:
-        for waiting in talk.receives.values():
+        for call, waiting in talk.receives.items():
+            if waiting.beside or waiting.rivalled:
+                self._judge_rival(talk, call, waiting)
             self._judge_waited(talk, waiting, until)
 
     def _after_exit(self, seq: int, raw: Raw) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from asgiviz.check.register import Register
 from asgiviz.check.talk import Sending, Talk
 from asgiviz.model.events import Raw, payload_of
+from asgiviz.model.values import kept_text
 from asgiviz.protocol.fields import older
 from asgiviz.protocol.machines import is_line_closed, side_of
 from asgiviz.protocol.shapes import Flaw
@@ -44,7 +45,7 @@ class Refused:
         if closed and talk.standing is not None and (gone := talk.standing.disconnected()) is not None:
             talk.standing = gone[0]
         elif sending.too_late and not closed and not talk.torn:
-            self._wrong_error(talk, seq, raw[4], str(raised.get("type")).rpartition(".")[2])
+            self._wrong_error(talk, seq, raw[4], (kept_text(raised.get("type")) or "").rpartition(".")[2])
 
     def _wrong_error(self, talk: Talk, seq: int, call: int | None, name: str) -> None:
         """The client was gone, and send raised something else than the specification's error."""

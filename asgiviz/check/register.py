@@ -11,6 +11,8 @@ from asgiviz.protocol.transitions import ANY_MESSAGE, Way
 
 #: Alternatives that a finding names at most.
 ALTERNATIVES = 6
+#: Characters of a sentence.
+LONGEST = 400
 #: Rules that are told once a connection, however often they are broken.
 _ONCE = frozenset({"HTTP-S-034", "HTTP-S-033", "WS-S-026", "CORE-009", "CORE-034"})
 
@@ -64,14 +66,16 @@ class Register:
         """A finding, unless it was made at another layer (what is sent is seen further in first, what is received further
         out), or too often."""
         rule = RULES[flaw.rule]
-        said = talk.said
-        if said.layers.setdefault((rule.id, flaw.sentence), talk.layer) != talk.layer:
+        said, sentence = talk.said, flaw.sentence if len(flaw.sentence) <= LONGEST else f"{flaw.sentence[:LONGEST]}…"
+        if said.count.get(rule.id, 0) >= (1 if rule.id in _ONCE else self._most):
             return
-        said.count[rule.id] = count = said.count.get(rule.id, 0) + 1
-        if count > (1 if rule.id in _ONCE else self._most):
+        if said.layers.setdefault((rule.id, sentence), talk.layer) != talk.layer:
             return
+        said.count[rule.id] = said.count.get(rule.id, 0) + 1
         severity = flaw.severity or _severity(rule.id, talk, rule.severity)
-        self._new.append(Finding(rule.id, severity, who, talk.conn, seq, flaw.sentence, talk.layer, call, legal, code))
+        if severity is Severity.ERROR and talk.layer > said.worst:
+            said.worst = talk.layer
+        self._new.append(Finding(rule.id, severity, who, talk.conn, seq, sentence, talk.layer, call, legal, code))
 
 
 def _severity(rule: str, talk: Talk, usual: Severity) -> Severity:

@@ -22,10 +22,10 @@ _VARYING = ("path", "raw_path", "query_string", "client", "headers", "state")
 #: Plain values for them, to look at the rest alone.
 _PLAIN: dict[str, Any] = {"path": "/", "raw_path": b"/", "query_string": b"", "client": None, "headers": [], "state": {}}
 #: Constant parts that are remembered.
-REMEMBERED = 1_024
+REMEMBERED, LONGEST = 1_024, 4_096
 #: What a missing spec_version means.
 _OLDEST = {"http": "2.0", "websocket": "2.0", "lifespan": "1.0"}
-_RIGHT_NAMES = 10_000
+_RIGHT_NAMES, _LONG_NAME = 10_000, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,9 @@ class ScopeReader:
             flaws = tuple(dict.fromkeys(scope_flaws(scope)))
             if not flaws and len(self._right_names) < _RIGHT_NAMES:
                 names = {name for name, _ in header_pairs(scope.get("headers"))}
-                self._right_names |= {name for name in names if name == name.lower() and name not in _TELLING}
+                self._right_names |= {
+                    name for name in names if name == name.lower() and len(name) < _LONG_NAME and name not in _TELLING
+                }
         return ScopeReading(facts, request, "state" in scope, flaws, scope)
 
     def _constant(self, scope: dict[str, Any]) -> tuple[Facts, bool]:
@@ -89,6 +91,8 @@ class ScopeReader:
         packed = marshal.dumps(constant, 2)
         known = self._known.get(packed)
         if known is None:
+            if len(packed) > LONGEST:
+                return _facts(constant), False
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
             facts = _facts(constant)
@@ -99,7 +103,7 @@ class ScopeReader:
 
     def _request(self, facts: Facts, headers: Any) -> tuple[RequestFacts, bool]:
         """What the headers say about bodies, and whether all of them are plain pairs of names that are right."""
-        bodyless, declared, trailers = facts.http_version.startswith("1"), None, False
+        bodyless, declared, trailers, in_pieces = facts.http_version.startswith("1"), None, False, False
         right, plain = self._right_names, is_list(headers)
         try:
             for name, value in headers:
@@ -108,12 +112,12 @@ class ScopeReader:
                 if name == b"content-length":
                     bodyless, declared = False, int(value) if value.isdigit() and len(value) < 19 else None
                 elif name == b"transfer-encoding":
-                    bodyless, declared = False, None
+                    bodyless, in_pieces = False, True
                 elif name == b"te":
                     trailers = trailers or b"trailers" in value.lower()
         except (TypeError, ValueError, AttributeError):
             plain = False  # it is malformed, which the full table tells
-        return RequestFacts(bodyless, declared, trailers), plain
+        return RequestFacts(bodyless, None if in_pieces else declared, trailers), plain
 
 
 _REQUEST = RequestFacts(True, None, False)

@@ -15,11 +15,15 @@ from asgiviz.protocol.transitions import Way
 
 
 class Waiting(NamedTuple):
-    """A receive that has not come back: when it began, at which event, and where the connection stood."""
+    """A receive that has not come back: when it began, at which event, and where the connection stood; how many were pending
+    already, whether one of the others has got a message since, and where in the code it was made."""
 
     t: int
     seq: int
     standing: Standing | None
+    beside: int = 0
+    rivalled: bool = False
+    code: tuple[CodePlace, ...] = ()
 
 
 class Sending(NamedTuple):
@@ -35,15 +39,16 @@ class Sending(NamedTuple):
 
 
 class Said:
-    """What was found in a connection, at all its layers: (rule, sentence) -> the layer that it was found at first; and which
-    layer was the first to use a message of its own."""
+    """What was found in a connection, at all its layers: (rule, sentence) -> the layer that it was found at first; which
+    layer was the first to use a message of its own; and the innermost layer that has an error."""
 
-    __slots__ = ("count", "layers", "makers")
+    __slots__ = ("count", "layers", "makers", "worst")
 
     def __init__(self) -> None:
         self.layers: dict[tuple[str, str], int] = {}
         self.count: dict[str, int] = {}
         self.makers: dict[tuple[Way | None, str], int] = {}
+        self.worst = 0
 
 
 class Talk:
@@ -58,8 +63,9 @@ class Talk:
     #: where in the code the last call was made, and a call that nobody awaited
     last_code: tuple[CodePlace, ...] = ()
     unawaited: tuple[CodePlace, ...] = ()
-    #: (type, text) of what send raised last
+    #: (type, text) of what send raised last; the app ended by it, and it said that the client is gone
     raised: tuple[Any, Any] | None = None
+    let_pass = False
     #: when the response was complete or the WebSocket closed by the app; when the app was told that the client is gone
     done_t: int | None = None
     gone_t: int | None = None

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import click
 from click.core import ParameterSource
 
-from asgiviz.check_settings import OPTIONS, CheckSettings
+from asgiviz.check_settings import OPTIONS, SERVERS, CheckSettings
 from asgiviz.cli.learning import INTERRUPTED, USAGE, say
 from asgiviz.cli.options import check_options
 
@@ -29,6 +29,8 @@ _RUNNING = (
     "factory",
     "timeout",
 )
+#: Of those, what uvicorn alone understands.
+_UVICORN = ("http", "ws", "loop")
 
 
 @click.command(short_help="Check an app, or a recording, against the rules of ASGI.")
@@ -43,21 +45,24 @@ def check(ctx: click.Context, /, **options: Any) -> None:
 
     \b
     Exit codes: 0 clean, 1 findings from --fail-on on, 2 usage, 3 the app
-    could not be started.
+    could not be started, 130 ended by Ctrl-C.
     """
     from asgiviz.cli.check_reporting import baseline_of, choice_of, report
     from asgiviz.cli.check_running import check_file, check_target
 
     given = {name for name in options if _was_given(ctx, name)}
-    options |= {name: value for name, value in _wishes().items() if name not in given}
+    options |= {name: value for name, value in _wishes(given).items() if name not in given}
     recording = _refuse_what_does_not_fit(options, given)
     choice, accepted = choice_of(options), baseline_of(options)  # a mistake there is told before anything is run
     try:
         checked = check_file(options["target"]) if recording else check_target(options)
     except KeyboardInterrupt:
-        say("ended")
+        say("ended by Ctrl-C, before there was anything to report")
         _end(INTERRUPTED, recording)
-    _end(report(checked, choice, accepted, options), recording)
+    if recording and checked.findings and not any(finding.code for finding in checked.findings):
+        say("this recording has no lines of code. One that has them: asgiviz trace --closely --record FILE")
+    code = report(checked, choice, accepted, options)
+    _end(INTERRUPTED if checked.interrupted else code, recording)
 
 
 def _end(code: int, recording: bool) -> NoReturn:
@@ -81,13 +86,15 @@ def _was_given(ctx: click.Context, name: str) -> bool:
     return ctx.get_parameter_source(name) in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 
 
-def _wishes() -> dict[str, Any]:
-    """What the project's pyproject.toml says; mistakes in it end the command."""
+def _wishes(given: set[str]) -> dict[str, Any]:
+    """What the project's pyproject.toml says; mistakes in it end the command. Its target is found from where it is."""
     settings = CheckSettings.load(Path.cwd())
     for mistake in settings.mistakes:
         say(mistake)
     if settings.mistakes:
         sys.exit(USAGE)
+    if "target" in settings.values and "target" not in given and settings.directory is not None:
+        return {"app_dir": str(settings.directory)} | settings.values
     return settings.values
 
 
@@ -102,4 +109,7 @@ def _refuse_what_does_not_fit(options: dict[str, Any], given: set[str]) -> bool:
     if recording and (wrong := next((name for name in _RUNNING if name in given), None)):
         flag = next(key for key, option in OPTIONS.items() if option.parameter == wrong)
         raise click.UsageError(f"--{flag} is for running an app, and {target} is a recording. Leave it out")
+    in_process = not recording and options["server"] == SERVERS[0]
+    if in_process and (wrong := next((name for name in _UVICORN if name in given), None)):
+        raise click.UsageError(f"--{wrong} is for uvicorn. Add --server uvicorn, or leave it out")
     return recording

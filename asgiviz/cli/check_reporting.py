@@ -69,6 +69,9 @@ def report(checked: Checked, choice: Choice, baseline: Baseline | None, options:
         if form != "text":
             print_out(_text(checked, shown, options, in_file=False))
         say(f"the report is in {output}")
+    if checked.inconclusive and not shown.failing and choice.fail_on is not None:
+        say("not everything could be tried, so this is no clean result: exit code 1 (--fail-on never: 0)")
+        return FOUND
     return FOUND if shown.failing else CLEAN
 
 

@@ -80,6 +80,8 @@ def _plan(options: dict[str, Any]) -> Plan:
     except ValueError as error:
         leave(USAGE, str(error))
     openapi = options["openapi"]
+    if openapi not in (None, OFF) and not openapi.startswith("/"):
+        leave(USAGE, f"--openapi {openapi!r}: the path begins with a slash, such as /openapi.json; to look for none: off")
     return Plan(
         target=options["target"],
         app_dir=str(directory),

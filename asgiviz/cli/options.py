@@ -148,7 +148,7 @@ _CHECK = [
     click.option("--timeout", type=click.FloatRange(0, min_open=True), default=5.0, show_default=True, metavar="SECONDS", help="How long one client waits in all."),
     click.option("--format", "form", type=click.Choice(FORMATS), default=FORMATS[0], show_default=True, help="How it is reported."),
     click.option("--output", type=_ANY_FILE, metavar="FILE", help="Write the report there; standard output gets the text."),
-    click.option("--select", multiple=True, metavar="RULES", help="Only these: an id, a beginning of ids (HTTP-S), a class. Repeatable."),
+    click.option("--select", multiple=True, metavar="RULES", help="Only these: an id (HTTP-S-021), a beginning of ids (HTTP-S), a class (specification, RFC, portability). Repeatable."),
     click.option("--ignore", multiple=True, metavar="RULES", help="Not these. Repeatable."),
     click.option("--min-severity", type=click.Choice(SEVERITIES), default="warning", show_default=True, help="Tell findings from this severity on."),
     click.option("--fail-on", type=click.Choice([*SEVERITIES, NEVER]), default="error", show_default=True, help="Exit with 1 from this severity on."),

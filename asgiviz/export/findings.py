@@ -10,14 +10,14 @@ from asgiviz.check.baseline import Baseline
 from asgiviz.check.choice import Choice
 from asgiviz.model.finding import Finding
 from asgiviz.model.recording import Header
-from asgiviz.views.finding_words import Alike, Group, entry_of, groups_of
+from asgiviz.views.finding_words import Alike, Group, counts, entry_of, groups_of
 
 
 class Checked(Protocol):
     """What was checked; `checkup.Checkup` is one.
 
     `connections` names those with findings by their number (``GET /items``), `connection_count` counts all. `events` is how
-    many events were judged, `trouble` sentences on what could not be done.
+    many events were judged, `trouble` sentences on what could not be done; `inconclusive`: so much that no finding says little.
     """
 
     @property
@@ -34,6 +34,8 @@ class Checked(Protocol):
     def seconds(self) -> float: ...
     @property
     def trouble(self) -> Sequence[str]: ...
+    @property
+    def inconclusive(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,13 @@ def sort_out(checked: Checked, choice: Choice, baseline: Baseline | None, root: 
 def subject_of(checked: Checked) -> str:
     """What was checked, in a word: the target, or the recording of one."""
     return checked.header.target or "the recording"
+
+
+def came_to(checked: Checked, shown: Shown, more: str = "") -> str:
+    """How it came out, in a few words: how much was found (`more` behind it), and whether all could be tried."""
+    nothing = "nothing new was found" if shown.accepted else "nothing was found"
+    what = f"{counts(shown.new)}{more}" if shown.new else nothing
+    return f"{what}, and not everything could be tried" if checked.trouble else what
 
 
 def all_alike(findings: Iterable[Finding], root: str) -> list[tuple[Group, Alike]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from asgiviz.export.findings import Checked, Shown, all_alike, subject_of
+from asgiviz.export.findings import Checked, Shown, all_alike, came_to, subject_of
 from asgiviz.model.finding import Severity
-from asgiviz.views.finding_words import Alike, blamed, connection_names, counts, legal_words
+from asgiviz.views.finding_words import Alike, blamed, connection_names, legal_words
 from asgiviz.views.text import safe
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
@@ -17,13 +17,13 @@ def render(checked: Checked, shown: Shown) -> str:
     """The commands, then a line for people."""
     lines = [_command(alike, checked) for _, alike in all_alike(shown.new, shown.root)]
     lines += [f"::notice title=asgiviz check::{safe(sentence).translate(_IN_MESSAGE)}" for sentence in checked.trouble]
-    lines.append(f"{safe(subject_of(checked))}: {counts(shown.new) or 'nothing was found'}")
+    lines.append(f"asgiviz check {safe(subject_of(checked))}: {came_to(checked, shown)}")
     return "".join(f"{line}\n" for line in lines)
 
 
 def _command(alike: Alike, checked: Checked) -> str:
     finding, place = alike.first, alike.place
-    properties = {} if place is None else {"file": place.file, "line": str(place.line)}
+    properties = {} if place is None else {"file": safe(place.file), "line": str(place.line)}
     properties["title"] = f"{finding.rule} ({blamed(finding.who)})"
     told = [safe(finding.sentence)]
     if finding.legal:

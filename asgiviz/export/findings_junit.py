@@ -1,6 +1,7 @@
 """The findings of a check as JUnit: a case for each rule that could be decided, so that the same cases come back every time.
 
-A rule that somebody broke so that the check fails has failed; one that was only remarked on has passed and prints it.
+A rule that somebody broke so that the check fails has failed; one that was only remarked on has passed and prints it. What
+could not be tried is a case of its own, which is skipped then.
 """
 
 from __future__ import annotations
@@ -25,7 +26,14 @@ def render(checked: Checked, shown: Shown) -> str:
         for rule in rules
         if rule.decidable and rule.id in shown.choice.rules
     ]
-    return junit_xml(f"asgiviz check {subject_of(checked)}", cases)
+    return junit_xml(f"asgiviz check {safe(subject_of(checked))}", [*cases, _tried(checked)])
+
+
+def _tried(checked: Checked) -> Case:
+    """Whether the check could do all that it meant to do."""
+    said = [safe(sentence) for sentence in checked.trouble]
+    result, message = (Result.SKIPPED, said[0]) if said else (None, "")
+    return Case("asgiviz.The check itself", "Everything could be tried.", result, message, "\n".join(said))
 
 
 def _case(part: str, rule: Rule, findings: list[Finding], checked: Checked, shown: Shown) -> Case:

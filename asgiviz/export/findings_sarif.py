@@ -91,8 +91,14 @@ def _location(place: Place | None, alike: Alike, checked: Checked, root: str) ->
 def _artifact(place: Place, root: str) -> dict[str, str]:
     """A file below the root is called from there, every other one by its whole address."""
     if Path(place.path).is_relative_to(root) and place.package is None:
-        return {"uri": quote(place.file), "uriBaseId": _ROOT}
-    return {"uri": Path(place.path).as_uri() if Path(place.path).is_absolute() else quote(place.path)}
+        return {"uri": quote(_writable(place.file)), "uriBaseId": _ROOT}
+    path = Path(_writable(place.path))
+    return {"uri": path.as_uri() if path.is_absolute() else quote(str(path))}
+
+
+def _writable(path: str) -> str:
+    """The path without halves of characters, which no address can hold; a recording may name any file."""
+    return path.encode("utf-8", "backslashreplace").decode()
 
 
 def _fingerprint(entry: Entry) -> str:

@@ -6,14 +6,18 @@ import linecache
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from stat import S_ISREG
 
-from asgiviz.export.findings import Checked, Shown, subject_of
+from asgiviz.export.findings import Checked, Shown, came_to, subject_of
 from asgiviz.views.finding_rows import group_rows, wrapped
 from asgiviz.views.finding_words import counts
 from asgiviz.views.painting import painted
 from asgiviz.views.severities import ROLES
 from asgiviz.views.spans import Role, Row
 from asgiviz.views.text import counted, safe
+
+#: How the names of files of source end.
+_PYTHON = (".py", ".pyw")
 
 
 def render(checked: Checked, shown: Shown, width: int = 80, colour: bool = False, ascii_only: bool = False) -> str:
@@ -27,15 +31,10 @@ def render(checked: Checked, shown: Shown, width: int = 80, colour: bool = False
 
 
 def _headline(checked: Checked, shown: Shown, width: int) -> list[Row]:
-    subject = safe(subject_of(checked))
-    if not shown.new:
-        what = "nothing new was found" if shown.accepted else "nothing was found"
-        what += ", and not everything could be tried" if checked.trouble else ""
-        return wrapped(f"{subject}: {what}", width, role=Role.STRONG)
     groups = shown.groups()
-    rules = len({group.rule for group in groups})
-    said = f"{subject}: {counts(shown.new)}, {counted(rules, 'rule')}"
-    return wrapped(said, width, role=ROLES[groups[0].severity])
+    rules = counted(len({group.rule for group in groups}), "rule")
+    said = f"{safe(subject_of(checked))}: {came_to(checked, shown, f', {rules}')}"
+    return wrapped(said, width, role=ROLES[groups[0].severity] if groups else Role.STRONG)
 
 
 def _rest(checked: Checked, shown: Shown, width: int) -> list[Row]:
@@ -53,9 +52,13 @@ def _rest(checked: Checked, shown: Shown, width: int) -> list[Row]:
 
 
 def source_line(file: str, line: int, began: float | None) -> str:
-    """The line of source that was run; empty when it is not known, or may have been changed since the recording `began`."""
+    """The line of source that was run; empty when it is not known, or may have been changed since the recording `began`.
+
+    A recording may come from anybody and name any file of this machine: only Python's are read, and none that never ends.
+    """
     try:
-        if began is None or Path(file).stat().st_mtime > began:
+        found = Path(file).stat()
+        if began is None or found.st_mtime > began or not (S_ISREG(found.st_mode) and file.endswith(_PYTHON)):
             return ""
     except (OSError, ValueError):
         return ""

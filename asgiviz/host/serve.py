@@ -92,7 +92,7 @@ class ServerRun:
     def _serve_in_loop(self) -> None:
         try:
             config = uvicorn.Config(app=_not_loaded, log_config=None, **self._run.options.config())
-            with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+            with asyncio.Runner(loop_factory=self._loop_factory(config)) as runner:
                 runner.run(self._serve(config))
         except (asyncio.CancelledError, KeyboardInterrupt):
             if not self._stopping:
@@ -107,6 +107,12 @@ class ServerRun:
             if self._server is None:
                 raise self._not_configured(error) from error
             raise HostError(f"uvicorn cannot go on: {type(error).__name__}: {error}", code=1) from error
+
+    def _loop_factory(self, config: uvicorn.Config) -> Callable[[], asyncio.AbstractEventLoop] | None:
+        try:
+            return config.get_loop_factory()
+        except SystemExit:  # uvicorn has logged why, which not every view shows
+            raise self._not_configured(ValueError(f"there is no event loop {self._run.options.loop!r}")) from None
 
     async def _serve(self, config: uvicorn.Config) -> None:
         self._loop = loop = asyncio.get_running_loop()

@@ -50,8 +50,7 @@ def _find(target: str, app_dir: str, factory: bool) -> Any:
 def _suggest(target: str) -> str:
     """The target that was probably meant by a file name or a bare module name."""
     name, _, attribute = target.partition(":")
-    path = Path(name)
-    parts = [part for part in path.with_suffix("" if path.suffix == ".py" else path.suffix).parts if part not in (".", "/")]
+    parts = [part for part in Path(name.removesuffix(".py")).parts if part not in (".", "..", "/")]
     return f"{'.'.join(parts) or 'main'}:{attribute or 'app'}"
 
 

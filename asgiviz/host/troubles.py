@@ -18,7 +18,7 @@ class Troubles:
 
     def sentences(self) -> tuple[str, ...]:
         """Each thing once, in the order in which they came."""
-        return tuple(f"{_together(list(whom))}{what}" for what, whom in self._whom.items())
+        return tuple(f"{_together(list(whom))}{what}" for what, whom in list(self._whom.items()))
 
 
 def _together(names: list[str]) -> str:

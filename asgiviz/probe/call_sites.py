@@ -6,6 +6,7 @@ Nothing of a stack outlives the look but file, line and function: a frame that w
 
 from __future__ import annotations
 
+import inspect
 import sys
 import warnings
 from collections.abc import Callable, Coroutine, Iterator
@@ -104,6 +105,21 @@ receive.__qualname__ = _Name(Lines.receive.__qualname__)
 send.__qualname__ = _Name(Lines.send.__qualname__)
 
 
+def place_of(app: Any) -> bytes | None:
+    """The payload of the `site` event of an app, packed: where it is defined; None where that is nowhere in Python."""
+    function = inspect.unwrap(app) if inspect.isroutine(app) else type.__getattribute__(type(app), "__call__")
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    if not isinstance(code, CodeType) or is_ours(code.co_filename):
+        return None
+    place = {"file": code.co_filename, "line": code.co_firstlineno, "function": _name_of(code)}
+    return dumps({"what": "app", "stack": [place]}, 2)
+
+
+def _name_of(code: CodeType) -> str:
+    """A function with its class."""
+    return code.co_qualname.rpartition("<locals>.")[2]
+
+
 def site(what: str, frame: FrameType | None, root: int) -> bytes:
     """The payload of a `site` event, packed: `what` is called in `frame`, inside of the tap whose frame has the id `root`."""
     key: list[object] = [what]
@@ -128,7 +144,11 @@ def _read(what: str, frame: FrameType | None, depth: int) -> tuple[list[CodeType
     frames = list(_outwards(frame, depth))
     told = _told([each for each in _of_the_task(frames) if not is_ours(each.f_code.co_filename)])
     stack = [
-        {"file": each.f_code.co_filename, "line": each.f_lineno or each.f_code.co_firstlineno, "function": each.f_code.co_name}
+        {
+            "file": each.f_code.co_filename,
+            "line": each.f_lineno or each.f_code.co_firstlineno,
+            "function": _name_of(each.f_code),
+        }
         for each in told
     ]
     return [each.f_code for each in frames], dumps({"what": what, "stack": stack}, 2)

@@ -27,6 +27,7 @@ from asgiviz.model.events import (
     SEND_BODY,
     SEND_END,
     SEND_LARGE,
+    SITE,
     Emit,
     Raw,
 )
@@ -80,10 +81,12 @@ class Tap:
             self._numbers = iter(current_connection, _NEVER)
         self._lines = Lines
         self._open_scopes: OpenScopes | None = None
+        self._place: bytes | None = None
         if closely:
-            from asgiviz.probe.call_sites import CloseLines
+            from asgiviz.probe.call_sites import CloseLines, place_of
 
             self._lines = CloseLines
+            self._place = place_of(app)
         if closely and not layer:
             from asgiviz.probe.open_scopes import OpenScopes
 
@@ -97,6 +100,8 @@ class Tap:
         lines = self._lines(conn, emit, self._limit, receive, send)
         token = connection.set(conn)
         emit((now(), SCOPE, conn, 0, None, self._copy(scope)))
+        if self._place is not None:
+            emit((now(), SITE, conn, 0, None, self._place))
         if self._open_scopes is not None:
             self._open_scopes.enter(conn, scope)
         if self._on_scope is not None:

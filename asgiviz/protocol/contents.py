@@ -37,9 +37,11 @@ def status(message: Message) -> Iterator[Flaw]:
     if 100 <= code < 200:
         yield Flaw("HTTP-S-005", f"{code} is an interim status; a response must have a final one, from 200 up.")
     elif code < 100:
-        yield Flaw("HTTP-S-005", f"{code} is no status of HTTP; some servers die of it.")
+        yield Flaw("HTTP-S-005", f"{told(code)} is no status of HTTP; some servers die of it.")
     elif code not in _KNOWN_STATUS:
-        yield Flaw("HTTP-S-005", f"{code} is no status that is registered; uvicorn raises KeyError for it.", Severity.WARNING)
+        yield Flaw(
+            "HTTP-S-005", f"{told(code)} is no status that is registered; uvicorn raises KeyError for it.", Severity.WARNING
+        )
 
 
 def response_headers(message: Message) -> Iterator[Flaw]:
@@ -107,7 +109,7 @@ def close_code(message: Message) -> Iterator[Flaw]:
     code = message.get("code")
     if type(code) is int and not (1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code <= 4999):
         why = "stands for a connection without a code, and is never sent" if code in (1005, 1006, 1015) else "may not be sent"
-        yield Flaw("WS-S-021", f"The close code {code} {why}.")
+        yield Flaw("WS-S-021", f"The close code {told(code)} {why}.")
 
 
 def close_reason(message: Message) -> Iterator[Flaw]:

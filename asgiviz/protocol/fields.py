@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from asgiviz.model.finding import Severity
 from asgiviz.protocol import header_rules
-from asgiviz.protocol.glossary import message_key
 from asgiviz.protocol.header_rules import HeaderRules, header_flaws
 from asgiviz.protocol.shapes import ANYTHING, BYTE_STRINGS, BYTES, DICT, FLAG, SIZE, TEXT, WHOLE, Flaw, Shape, optional, told
 
@@ -114,17 +114,21 @@ def field_flaws(fields: tuple[Field, ...], values: Mapping[str, Any]) -> Iterato
             for flaw in header_flaws(values[field.key], field.headers):
                 yield field.key, flaw
         elif (wrong := field.shape.wrong(values[field.key])) is not None:
-            sentence = f"{field.key} is {told(values[field.key])}, and must be {wrong.must}."
+            sentence = f"{field.key} is {wrong.instead or told(values[field.key])}, and must be {wrong.must}."
             yield field.key, Flaw(wrong.rule or field.rule, sentence)
 
 
 def too_early(fields: tuple[Field, ...], values: Mapping[str, Any], spec_version: str) -> Iterator[Flaw]:
-    """Fields that hold something although the server speaks an older version, which does not know them."""
+    """Fields that hold something although the server speaks an older version, which does not know them.
+
+    Remarks: keys that a server does not know are legal, and without effect.
+    """
     for field in fields:
         if field.too_early and values.get(field.key) and older(spec_version, field.since):
             yield Flaw(
                 field.too_early,
                 f"{field.key} came with version {field.since} of the specification; this server speaks {spec_version}.",
+                Severity.INFO,
             )
 
 
@@ -134,12 +138,6 @@ def older(version: str, than: str) -> bool:
         return [int(part) for part in version.split(".")] < [int(part) for part in than.split(".")]
     except ValueError:
         return False
-
-
-def sentence_on(type_: str, field: Field) -> str:
-    """What a key of a message is for, by the glossary."""
-    entry = message_key(type_, field.key)
-    return entry.line if entry is not None else ""
 
 
 def _words(field: Field) -> str:

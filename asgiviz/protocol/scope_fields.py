@@ -24,6 +24,7 @@ from asgiviz.protocol.shapes import (
     Shape,
     Wrong,
     entries,
+    is_bytes,
     is_dict,
     is_list,
     is_text,
@@ -37,13 +38,23 @@ _ADDRESS = "a pair of host (str) and port (int), or None"
 
 
 def _client(value: Any) -> Wrong | None:
-    right = value is None or (is_list(value) and len(value) == 2 and is_text(value[0]) and is_whole(value[1]))
-    return None if right else Wrong(_ADDRESS)
+    if value is None:
+        return None
+    if not (is_list(value) and len(value) == 2):
+        return Wrong(_ADDRESS)
+    host, port = value
+    # the values stay out of it: each client has another port, and the mistake is the same
+    return None if is_text(host) and is_whole(port) else Wrong(_ADDRESS, instead=f"a pair of {_kind(host)} and {_kind(port)}")
+
+
+def _kind(value: Any) -> str:
+    return "str" if is_text(value) else "bytes" if is_bytes(value) else "None" if value is None else type(value).__name__
 
 
 def _server(value: Any) -> Wrong | None:
     path = is_list(value) and len(value) == 2 and is_text(value[0]) and value[1] is None
-    return None if path or _client(value) is None else Wrong(f"{_ADDRESS}, or a path and None")
+    wrong = None if path else _client(value)
+    return wrong and wrong._replace(must=f"{_ADDRESS}, or a path and None")
 
 
 _CLIENT, _SERVER = Shape(_ADDRESS, _client), Shape(_ADDRESS, _server)
@@ -196,7 +207,7 @@ def websocket_scheme(scope: Scope) -> Iterator[Flaw]:
     """ws or wss."""
     scheme = scope.get("scheme")
     if scheme is not None and scheme not in ("ws", "wss"):
-        yield Flaw("WS-C-004", f"The scheme is {scheme!r}, and must be ws or wss.")
+        yield Flaw("WS-C-004", f"The scheme is {told(scheme)}, and must be ws or wss.")
 
 
 def subprotocols(scope: Scope) -> Iterator[Flaw]:
@@ -234,8 +245,12 @@ def extensions(scope: Scope) -> Iterator[Flaw]:
 def request_state(scope: Scope) -> Iterator[Flaw]:
     """Keys that the app put into its lifespan's state."""
     state = scope.get("state")
-    if is_dict(state) and any(not isinstance(key, str) for key, _ in entries(state)):
-        yield Flaw("LIFE-017", "The state has a key that is no text (str).")
+    for key, _ in entries(state) if is_dict(state) else ():
+        if not isinstance(key, str):
+            yield Flaw(
+                "LIFE-017",
+                f"The state, which the app has filled in its lifespan, has a key that is {told(key)}: no text (str).",
+            )
 
 
 def _text_or_none(value: Any) -> bool:
@@ -275,7 +290,7 @@ def tls_flaws(tls: Mapping[str, Any], scope: Scope) -> Iterator[Flaw]:
     """The TLS extension."""
     if scope.get("scheme", "http") not in ("https", "wss"):
         yield Flaw(
-            "TLS-001", f"The extension tls stands in a scope of scheme {scope.get('scheme', 'http')!r}, which has no TLS."
+            "TLS-001", f"The extension tls stands in a scope of scheme {told(scope.get('scheme', 'http'))}, which has no TLS."
         )
     for key, rule, must, words, fits in _TLS:
         if key not in tls:

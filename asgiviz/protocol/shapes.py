@@ -14,7 +14,8 @@ from asgiviz.model.values import kept_bytes, kept_text
 
 #: A buffer where byte strings are asked for; a truth value and a number in each other's place.
 BUFFER, FLAG_AS_NUMBER = "CORE-019", "CORE-020"
-_SHOWN = 40
+#: Characters that are shown of a text, and bits of a whole number.
+_SHOWN, _BITS = 40, 128
 
 
 class Flaw(NamedTuple):
@@ -26,10 +27,12 @@ class Flaw(NamedTuple):
 
 
 class Wrong(NamedTuple):
-    """What is wrong with a value: what it must be instead, and the rule when it is not that of the field."""
+    """What is wrong with a value: what it must be instead, the rule when it is not that of the field, and what it is, when
+    `told` would not show the mistake."""
 
     must: str
     rule: str = ""
+    instead: str = ""
 
 
 class Shape(NamedTuple):
@@ -42,7 +45,7 @@ class Shape(NamedTuple):
 def told(value: Any) -> str:
     """A frozen value in a few words."""
     if value is None or isinstance(value, (bool, int, float)):
-        return f"{value!r}"
+        return f"{value!r}" if not isinstance(value, int) or value.bit_length() <= _BITS else _of_many_bits(value)
     if isinstance(value, dict):
         if "$type" in value:
             return f"a {str(value['$type']).rpartition('.')[2]}"
@@ -53,6 +56,10 @@ def told(value: Any) -> str:
     if not said and (isinstance(value, bytes) or (isinstance(value, dict) and "$bytes" in value)):
         said = f"the bytes {kept_bytes(value)[:_SHOWN]!r}"
     return said or ("a list" if isinstance(value, (list, tuple)) else f"a {type(value).__name__}")
+
+
+def _of_many_bits(value: int) -> str:
+    return f"a number of {value.bit_length():,} bits"  # Python refuses to write out a very long one
 
 
 def is_bytes(value: Any) -> bool:

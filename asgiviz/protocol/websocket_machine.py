@@ -60,6 +60,10 @@ _ROWS = (
         _ALLOWED, "WS-S-002", then=Memo.EARLY,
     ),
     Transition(_C.CONNECT, _S, CLOSE, Part.ANY, _C.REJECTED, _REFUSAL, _ALLOWED, "WS-S-024", then=Memo.EARLY),
+    Transition(
+        _C.CONNECT, _S, DENIAL_START, Part.ANY, _C.DENYING, "Refused before websocket.connect was received; servers take that.",
+        _ALLOWED, extension=DENIAL, then=Memo.EARLY,
+    ),
     *wrong("WS-R-001", "The first message must be websocket.connect.", _R, [RECEIVE, DISCONNECT], [_C.CONNECT]),
     # the handshake
     Transition(_C.HANDSHAKE, _S, ACCEPT, Part.ANY, _C.OPEN, "The app accepts: the conversation begins."),
@@ -89,6 +93,10 @@ _ROWS = (
         _C.DENYING, _S, DENIAL_BODY, Part.MORE, _C.DENYING, "A piece of the refusal's body; more must follow.", extension=DENIAL
     ),
     Transition(
+        _C.DENYING, _S, DENIAL_BODY, Part.LAST, _C.REJECTED, "The last piece: the refusal is complete.", _ALLOWED,
+        extension=DENIAL, when=Memo.EARLY,
+    ),
+    Transition(
         _C.DENYING, _S, DENIAL_BODY, Part.LAST, _C.REJECTED, "The last piece: the refusal is complete.",
         extension=DENIAL, then=Memo.DENIED,
     ),
@@ -105,7 +113,7 @@ _ROWS = (
     # wherever it stands
     *[
         Transition(state, _R, CONNECT, Part.ANY, state, _LATE, _ALLOWED, "WS-S-002", when=Memo.EARLY, then=Memo.NOTHING)
-        for state in (_C.OPEN, _C.CLOSING, _C.REJECTED)
+        for state in (_C.OPEN, _C.CLOSING, _C.DENYING, _C.REJECTED)
     ],
     *wrong(
         "WS-R-001", "websocket.connect comes once, as the first message.", _R, [CONNECT],
@@ -137,4 +145,5 @@ WEBSOCKET = Automaton(
     extensions={DENIAL_START: DENIAL, DENIAL_BODY: DENIAL},
     unknown_receive=Fault("CORE-013", "The server may give only connect, receive and disconnect here."),
     unknown_send=Fault("CORE-014", "No message of this type exists in a websocket connection."),
+    foreign_send=Fault("CORE-009", "The app answers a WebSocket like a request: it has not looked at the scope's type."),
 )

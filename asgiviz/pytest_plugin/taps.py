@@ -57,6 +57,8 @@ class AsgivizTap:
         counts what the test's client does wrong, too. `layers` are middlewares to put around the app, the outermost first,
         each called with what it wraps: then a finding names the one that made the message.
         """
+        if not callable(app):
+            pytest.fail(f"asgiviz_tap takes an ASGI app, which can be called; this is {app!r}.", pytrace=False)
         tapped = _Tapped(app, layers, self._choice(fail_on, ignore, who))
         self._tapped.append(tapped)
         return tapped.tap

@@ -25,7 +25,7 @@ LOOSE = 4_096
 def raw_of(event: Event, epoch: int) -> Raw:
     """The raw event that `expand` turns into `event` again (but for its number); any `ev`, known or not."""
     raw = unpacked_raw_of(event, epoch)
-    if raw[1] in LARGE or raw[5] is None:
+    if raw[1] in LARGE or raw[5] is None or type(raw[5]) is bytes:
         return raw
     return (*raw[:5], marshal.dumps(raw[5], 2))
 

@@ -21,6 +21,8 @@ from asgiviz.store.raw_lines import RawLines
 
 #: The longest line that is believed to be one, in bytes: a kept body of 32 MiB in base64, and some.
 MAX_LINE = 48 * 1024 * 1024
+#: Bytes of the lines of a batch.
+BATCH_BYTES = 4 * 2**20
 #: Name of the note that ends a file which somebody saved while the recording went on.
 SAVED = "saved"
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -36,7 +38,7 @@ class RecordingReader:
     def __init__(self, stream: BinaryIO, name: str) -> None:
         self.name = name
         self._stream = stream
-        self._line = 0
+        self._line = self._read_bytes = 0
         #: Why the reading stopped before the recording did, in a sentence; None when it is whole.
         self.ending: str | None = None
         self.header = self._read_header()
@@ -57,6 +59,18 @@ class RecordingReader:
     def raws(self) -> Iterator[tuple[int, Raw]]:
         """The same as raw events on a clock that begins with the recording, with their numbers, and several times faster."""
         return self._read(RawLines().read)
+
+    def batches(self, most: int) -> Iterator[list[tuple[int, Raw]]]:
+        """`raws` in lists of at most `most`, and of few megabytes."""
+        batch: list[tuple[int, Raw]] = []
+        began = self._read_bytes
+        for numbered in self.raws():
+            batch.append(numbered)
+            if len(batch) == most or self._read_bytes - began > BATCH_BYTES:
+                yield batch
+                batch, began = [], self._read_bytes
+        if batch:
+            yield batch
 
     def _read(self, read: Callable[[bytes], Read]) -> Iterator[Read]:
         line = last = None
@@ -88,6 +102,7 @@ class RecordingReader:
             return None
         if not line:
             return None
+        self._read_bytes += len(line)
         if not line.endswith(b"\n"):
             if len(line) >= MAX_LINE:
                 self.ending = f"line {self._line} is longer than {MAX_LINE:,} bytes; this is everything before it"

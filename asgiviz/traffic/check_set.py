@@ -45,7 +45,10 @@ def check_set(
         if method != WEBSOCKET:
             check_method(method)
     for path in paths:
-        check_target(path, "OPTIONS" if path == "*" else "GET")
+        try:
+            check_target(path, "OPTIONS" if path == "*" else "GET")
+        except ValueError as error:
+            raise ValueError(f"path {path!r}: {error}") from None
     for name, value in headers:
         check_header(name, value)
     return [
@@ -105,9 +108,15 @@ def came_short(seen: Seen, timeout: float) -> str | None:
     late = [each for each in seen.exchanges if each.ending is Ending.TIMED_OUT]
     if any(each.status is not None for each in late):
         return f"the answer had not ended after {timeout:g} s, and the client left (more time: --timeout)"
-    if late or any(each.status is None for each in seen.websockets):
+    if unanswered(seen):
         return f"there was no answer after {timeout:g} s, and the client left (more time: --timeout)"
     return seen.trouble
+
+
+def unanswered(seen: Seen) -> bool:
+    """Whether a client waited in vain for the beginning of an answer."""
+    late = any(each.ending is Ending.TIMED_OUT and each.status is None for each in seen.exchanges)
+    return late or (seen.trouble is not None and any(each.status is None for each in seen.websockets))
 
 
 def read_scripts(path: Path) -> list[Script]:

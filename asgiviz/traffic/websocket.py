@@ -148,6 +148,8 @@ class WebSocketTalk:
     def _open_for(self, action: str) -> Iterator[None]:
         """Sending needs an open WebSocket; what the protocol or the network does not allow becomes a sentence."""
         if self._protocol.state is not State.OPEN:
+            if self._protocol.close_rcvd is not None:  # the server's close came with what was read last
+                self._finish(Ending.COMPLETE)
             raise TrafficError(f"cannot {action}: {self._how_it_stands()}")
         try:
             yield

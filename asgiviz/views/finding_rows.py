@@ -1,4 +1,4 @@
-"""Findings as lines: a paragraph for each rule that was broken, the worst first, each of its places below it."""
+"""Findings as lines: a paragraph for each rule that was broken, the worst first, its places below it, then what to do."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def group_rows(group: Group, names: Mapping[int, str], root: str, source: Source
         rows += alike_rows(alike, names, root, source, width)
     if (more := len(group.alike) - MOST_PLACES) > 0:
         rows += wrapped(f"… and {more} more places; --format json has them all", width, _INDENT, Role.QUIET)
-    return rows
+    return [*rows, *(wrapped(group.instead, width, _INDENT, label="do: ") if group.instead else [])]
 
 
 def alike_rows(alike: Alike, names: Mapping[int, str], root: str, source: Source, width: int) -> list[Row]:

@@ -68,6 +68,11 @@ class Group:
         """The rule's own sentence."""
         return RULES[self.rule].line if self.rule in RULES else ""
 
+    @property
+    def instead(self) -> str:
+        """What to do, in the rule's own words."""
+        return RULES[self.rule].instead if self.rule in RULES else ""
+
 
 def groups_of(findings: Iterable[Finding], root: str) -> list[Group]:
     """The findings by rule and who: the worst first, else as they were found. `root` is where the check runs."""

@@ -26,7 +26,8 @@ _STANDARD = re.compile(
     r"[/\\](?:python|pypy)\d[\d.]*t?(?:\.zip)?[/\\]|[/\\]Lib[/\\]|[/\\]Frameworks[/\\]Python\.framework[/\\]"
 )
 _OURS = re.compile(
-    r"[/\\]asgiviz[/\\](?:model|protocol|probe|store|traffic|host|views|course|export|session|middleware|ui|cli)\b"
+    r"[/\\]asgiviz[/\\](?:model|protocol|probe|store|traffic|host|check|views|course|export|session|middleware|experiment|ui"
+    r"|pytest_plugin|cli)\b"
 )
 _DEMO = re.compile(r"[/\\]asgiviz[/\\](?:demo|_lessons)\b")
 

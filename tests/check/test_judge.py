@@ -5,13 +5,30 @@ from __future__ import annotations
 import marshal
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from asgiviz.check.judge import Judge
+from asgiviz.check.register import LONGEST
 from asgiviz.check.talk import Talks
-from asgiviz.model.events import EXIT, GAP, LOG, RECEIVE_BEGIN, SCOPE, SEND_BEGIN, SEND_END, SITE, STALL, Event, Raw
+from asgiviz.model.events import (
+    EXIT,
+    GAP,
+    LOG,
+    RECEIVE_BEGIN,
+    SCOPE,
+    SEND_BEGIN,
+    SEND_END,
+    SHARES,
+    SITE,
+    STALL,
+    UNAWAITED,
+    Event,
+    Raw,
+)
 from asgiviz.model.finding import APP, SERVER, Finding, Severity
+from asgiviz.probe.tap import how_it_ended
 from asgiviz.protocol.rules.book import RULES
 from asgiviz.protocol.rules.example import SCOPES, numbered
 from asgiviz.store.raw_events import raw_of
@@ -38,6 +55,54 @@ def test_no_event_makes_the_judge_raise(events: list[Event]) -> None:
     judge = Judge()
     findings = judge.take((event.seq, raw_of(event, 0)) for event in events) + judge.finish()
     assert all(finding.rule in RULES for finding in findings)
+
+
+#: A number that Python refuses to write out, and one that no float holds.
+_LONG, _HUGE = 10**5_000, 10**400
+_FRAME = {"file": "/srv/shop.py", "line": _LONG, "function": "buy"}
+_TRACE = f'Traceback (most recent call last):\n  File "x", line {"9" * 5_000}, in f\n'
+HARD: dict[str, tuple[int, Any]] = {
+    "a stall of any time": (STALL, {"culprit": 1, "ms": _HUGE, "id": 1}),
+    "a stall of any number": (STALL, {"culprit": 1, "ms": 200, "id": _LONG}),
+    "shared with anybody": (SHARES, {"what": "state", "with": _LONG}),
+    "never awaited": (UNAWAITED, {"what": _LONG, "stack": [_FRAME]}),
+    "a line of code": (SITE, {"what": "send", "stack": [_FRAME]}),
+    "a return value": (EXIT, {"outcome": "returned", "value": _LONG}),
+    "an error": (EXIT, {"outcome": "raised", "error": {"type": _LONG, "text": _LONG, "traceback": _TRACE}}),
+    "a count": (
+        EXIT,
+        {
+            "outcome": "raised",
+            "error": {"type": "builtins.TypeError", "text": f"f() takes {'9' * 5_000} positional arguments but 3 were given"},
+        },
+    ),
+    "a status": (SEND_BEGIN, {"type": "http.response.start", "status": _LONG}),
+    "a negative status": (SEND_BEGIN, {"type": "http.response.start", "status": -_LONG}),
+    "a log's level": (LOG, {"logger": "x", "level": _LONG, "text": _LONG}),
+    "a scheme": (SCOPE, {**SCOPES["websocket"], "scheme": _LONG, "extensions": {"tls": {}}}),
+    "a close code": (SEND_BEGIN, {"type": "websocket.close", "code": _LONG}),
+}
+
+
+@pytest.mark.parametrize("case", HARD)
+def test_numbers_that_nobody_can_write_out_are_judged(case: str) -> None:
+    """Apps and hostile files can hold them; the judge goes on, and what it says of them is short."""
+    kind, payload = HARD[case]
+    for scope in (SCOPES["http"], SCOPES["websocket"]):
+        judge = Judge()
+        events = enumerate([_raw(SCOPE, 1, scope), _raw(kind, 1, payload), _raw(SEND_BEGIN, 1, {"type": "x"})], 1)
+        findings = judge.take(events) + judge.finish()
+        assert all(len(each.sentence) < 200 for each in findings)
+        assert all(place.line < 10**9 for each in findings for place in each.code)
+
+
+def test_a_sentence_is_short_whatever_it_tells_of() -> None:
+    """A type or path of a megabyte is not repeated in full for everybody who reads the report."""
+    judge = Judge()
+    scope = {**SCOPES["http"], "type": "x" * 1_000_000}
+    findings = judge.take([(1, _raw(SCOPE, 1, scope)), (2, _raw(EXIT, 1, {"outcome": "returned"}))])
+    assert findings
+    assert all(len(each.sentence) <= LONGEST + 1 for each in findings)
 
 
 @given(st.data())
@@ -122,6 +187,27 @@ def test_the_line_of_code_of_a_call_stands_in_its_finding() -> None:
     assert finding.code == (("/srv/shop.py", 12, "app"),)
 
 
+def test_the_line_of_code_of_a_group_of_exceptions_is_that_of_its_last() -> None:
+    """What a task group lets out is the group; the mistake was made in one of its tasks."""
+
+    def buy() -> None:
+        raise LookupError("sold out")
+
+    def serve() -> None:
+        try:
+            buy()
+        except LookupError as error:
+            raise ExceptionGroup("unhandled errors in a TaskGroup", [error]) from None
+
+    with pytest.raises(ExceptionGroup) as caught:
+        serve()
+    error = how_it_ended(caught.value)["error"]
+    [finding] = Judge().take(
+        enumerate([_raw(SCOPE, 1, SCOPES["http"]), _raw(EXIT, 1, {"outcome": "raised", "error": error})], 1)
+    )
+    assert [place.function for place in finding.code] == ["buy", "serve"]
+
+
 def test_pythons_warning_tells_of_a_call_of_a_frameworks_own_send() -> None:
     """The tap is never called then, and the warning is all there is; beside the tap's own event it says nothing new."""
     text = "coroutine 'ErrorMiddleware.__call__.<locals>._send' was never awaited"
@@ -142,6 +228,8 @@ def test_a_stall_that_lasts_is_one_finding() -> None:
         (seq, (0, STALL, None, None, None, {"id": 7, "ms": 1000.0 * seq, "culprit": 1, "ongoing": True})) for seq in (8, 9)
     ]
     assert [each.rule for each in Judge().take([*events, *stalls])] == ["CORE-036"]
+    short: Raw = (0, STALL, None, None, None, {"id": 8, "ms": 99.0, "culprit": 1})
+    assert Judge().take([*events, (8, short)]) == []
 
 
 def test_events_that_are_missing_make_no_findings() -> None:
@@ -150,6 +238,8 @@ def test_events_that_are_missing_make_no_findings() -> None:
     gap: Raw = (0, GAP, None, None, None, {"dropped": 3})
     judge = Judge()
     assert [each.rule for each in judge.take([events[0], (99, gap), *events[1:]])] == ["HTTP-S-022"]
+    over, ended = Judge(), numbered("http\nraised ValueError\nreceive http.request")
+    assert rules(over.take([*ended[:2], (99, gap), *ended[2:]])) == rules(Judge().take(ended[:2]))
     scopeless = Judge()
     assert scopeless.take(events[1:]) + scopeless.finish() == []
 
@@ -159,6 +249,23 @@ def test_one_mistake_a_thousand_times_is_told_a_few_times() -> None:
     again = "send http.response.body -> RuntimeError\n" * 1000
     findings = found(f"http\nsend http.response.start, status=200\nsend http.response.body\n{again}")
     assert rules(findings) == ["HTTP-S-024"] * 20
+    late = "http\ncancelled\n" + "receive http.disconnect\n" * 3  # and of some one is enough
+    assert [each.rule for each in found(late)].count("CORE-034") == 1
+
+
+def test_what_send_raised_for_was_not_sent() -> None:
+    """Its bytes do not count, and a response whose last piece was refused is not complete."""
+    text = """
+        http
+        receive http.request
+        send http.response.start, status=200, headers=[[b"content-length", b"2"]]
+        send http.response.body, body=b"ok", more_body=True -> ValueError
+        send http.response.body, body=b"ok"
+        returned
+    """
+    assert rules(found(text)) == []
+    undone = "http\nreceive http.request\nsend http.response.start, status=200\nsend http.response.body -> ValueError\nreturned"
+    assert rules(found(undone)) == ["HTTP-S-020"]
 
 
 def test_the_judge_forgets_what_is_over() -> None:

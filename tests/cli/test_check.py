@@ -84,6 +84,11 @@ def test_what_fails_is_for_the_user_to_say(checked: Checked) -> None:
         ((), 2, "what is to be checked?"),
         (("main",), 2, "Try: main:app"),
         (("main.py",), 2, "Try: main:app"),
+        ((".",), 2, "Try: main:app"),
+        ((":app",), 2, "Try: main:app"),
+        (("main:app", "--http", "h11"), 2, "Add --server uvicorn"),
+        (("main:app", "--server", "uvicorn", "--loop", "nope"), 2, "there is no event loop 'nope'"),
+        (("main:app", "--openapi", "openapi.json"), 2, "the path begins with a slash"),
         (("main:ap",), 2, "Did you mean main:app?"),
         (("nowhere:app",), 2, "no module named 'nowhere'"),
         (("gone.asgiviz",), 2, "cannot read gone.asgiviz"),
@@ -126,6 +131,7 @@ def test_a_recording_is_judged(write: Write) -> None:
     command = run("check", str(recording), directory=directory)
     assert command.process.returncode == 1
     assert "error  HTTP-S-021  the app\n" in command.out
+    assert ("trace --closely" in command.err) == (".py:" not in command.out)
     whole = subprocess.run(
         [sys.executable, "-m", "asgiviz", "check", "-", "--format", "json"],
         input=recording.read_bytes(),
@@ -173,12 +179,13 @@ def test_a_baseline_accepts_what_is_there(checked: Checked, tmp_path: Path) -> N
 
 
 def test_a_project_has_its_own_settings(write: Write) -> None:
-    """[tool.asgiviz] of the pyproject.toml above counts, from where that file is; the command line and environment win."""
+    """[tool.asgiviz] of the pyproject.toml above counts, also its target, from where that file is; the command line and
+    environment win."""
     project = write(CARELESS)
     inner = project / "a" / "b"
     inner.mkdir(parents=True)
     (project / "pyproject.toml").write_text(
-        '[tool.asgiviz]\ntarget = "main:app"\napp-dir = "."\nmethod = ["GET"]\nopenapi = "off"\nfail-on = "never"\n',
+        '[tool.asgiviz]\ntarget = "main:app"\nmethod = ["GET"]\nopenapi = "off"\nfail-on = "never"\n',
         encoding="utf-8",
     )
     assert run("check", directory=inner).process.returncode == 0
@@ -266,8 +273,22 @@ def test_a_thread_that_the_app_leaves_behind_keeps_nobody(checked: Checked) -> N
     assert "Checked: " in command.out
 
 
+def test_an_app_that_does_not_answer_is_not_clean(write: Write) -> None:
+    """No rule says how soon it must answer, but a check that could not be made must not pass for one that was."""
+    directory = write("""
+        import asyncio
+
+        async def app(scope, receive, send):
+            assert scope["type"] == "http"
+            await asyncio.sleep(600)
+    """)
+    options = ("check", "main:app", "--method", "HEAD", "--openapi", "off", "--timeout", "0.2")
+    assert run(*options, directory=directory).process.returncode == 1
+    assert run(*options, "--fail-on", "never", directory=directory).process.returncode == 0
+
+
 def test_it_can_be_interrupted(write: Write) -> None:
-    """Ctrl-C ends it with one sentence, though the app never answers and has a thread that does not end."""
+    """Ctrl-C ends it with what was found so far, though the app never answers and has a thread that does not end."""
     directory = write("""
         import asyncio, pathlib, threading, time
 
@@ -282,8 +303,8 @@ def test_it_can_be_interrupted(write: Write) -> None:
     while not (directory / "called").exists() and monotonic() < deadline:
         sleep(0.02)
     assert command.stop() == 130
-    assert command.err == "asgiviz: ended\n"
-    assert command.out == ""
+    assert command.out.startswith("main:app: nothing was found, and not everything could be tried\n")
+    assert "ended by Ctrl-C: nothing more was tried" in command.out
 
 
 def test_the_example_in_the_readme_is_printed_today() -> None:

@@ -32,6 +32,7 @@ class Made:
     events: int = 120
     seconds: float = 0.25
     trouble: list[str] = field(default_factory=list)
+    inconclusive: bool = False
 
 
 def made(directory: Path) -> Made:

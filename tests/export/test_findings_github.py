@@ -7,6 +7,7 @@ from pathlib import Path
 
 from asgiviz.export.findings_github import render
 from asgiviz.model.finding import CodePlace
+from asgiviz.model.recording import Header
 from tests.export.made_findings import made, shown_of
 
 
@@ -27,7 +28,7 @@ def test_every_line_but_the_last_is_a_command(tmp_path: Path) -> None:
     assert [re.match(r"::(\w+) (file=)?", line).groups() for line in commands] == [  # type: ignore[union-attr]  # all match
         ("error", "file="), ("error", "file="), ("error", None), ("warning", None), ("notice", None),
     ]  # fmt: skip
-    assert last == "shop:app: 5 errors, 1 warning"
+    assert last == "asgiviz check shop:app: 5 errors, 1 warning, and not everything could be tried"
 
 
 def test_nothing_that_the_app_says_ends_a_command(tmp_path: Path) -> None:
@@ -36,5 +37,7 @@ def test_nothing_that_the_app_says_ends_a_command(tmp_path: Path) -> None:
     file = str(tmp_path / "a,b:c%0A.py")
     wrong = checked.findings[4]._replace(sentence="100%\n::error::gone", code=(CodePlace(file, 6, "items"),))
     checked.findings = [wrong]
-    line, *_ = render(checked, shown_of(checked, tmp_path)).splitlines()
+    checked.header = Header("", target="::error ::x")
+    line, *_, last = render(checked, shown_of(checked, tmp_path)).splitlines()
+    assert last.startswith("asgiviz check ::error")
     assert line.startswith("::error file=a%2Cb%3Ac%250A.py,line=6,title=HTTP-S-021 (the app)::100%25\\n::error::gone%0ALegal")

@@ -151,6 +151,14 @@ def test_what_could_not_be_done_is_a_notification(tmp_path: Path) -> None:
     assert [each["message"]["text"] for each in call["toolExecutionNotifications"]] == checked.trouble
 
 
+@pytest.mark.parametrize("file", ["\ud800.py", "/srv/\ud800.py", "\0", ""])
+def test_no_name_of_a_file_is_too_strange(tmp_path: Path, file: str) -> None:
+    """A recording may name any; the report is written all the same."""
+    checked = made(tmp_path)
+    checked.findings = [checked.findings[4]._replace(code=(CodePlace(file, 6, "items"),))]
+    assert len(json.loads(render(checked, shown_of(checked, tmp_path)))["runs"][0]["results"]) == 1
+
+
 @pytest.mark.parametrize("name", ["a b.py", "é.py", "50%.py"])
 def test_a_file_of_any_name_has_an_address(tmp_path: Path, name: str) -> None:
     """Escaped as addresses are."""

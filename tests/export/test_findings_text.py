@@ -17,14 +17,16 @@ def test_it_tells_the_essential_first(tmp_path: Path) -> None:
     """The first line counts; errors stand before warnings, and what is alike is told once."""
     checked = made(tmp_path)
     text = render(checked, shown_of(checked, tmp_path))
-    assert text.startswith("shop:app: 5 errors, 1 warning, 4 rules\n\nerror  HTTP-S-020  the app  ×3\n")
+    first, _, rest = text.partition("\n\n")
+    assert first == "shop:app: 5 errors, 1 warning, 4 rules, and not everything could be tried"
+    assert rest.startswith("error  HTTP-S-020  the app  ×3\n")
     assert text.count("the app returned after http.response.start, without a body") == 1
     assert "  #1 POST /orders, #2 POST /orders, #3 GET /orders\n" in text
     assert text.index("error  LIFE-001  the layer Sessions") < text.index("warning  HTTP-C-004  the server")
 
 
 def test_it_shows_the_users_own_line_of_code(tmp_path: Path) -> None:
-    """The user's frame comes first with its source, what it led to behind it, and then what would have been legal."""
+    """The user's frame comes first with its source, what it led to behind it, then what would be legal, and what to do."""
     checked = made(tmp_path)
     text = render(checked, shown_of(checked, tmp_path))
     assert (
@@ -32,7 +34,7 @@ def test_it_shows_the_users_own_line_of_code(tmp_path: Path) -> None:
         '    │ await send({"type": "http.response.start", "status": 200})\n'
         "    through starlette/responses.py:155 in __call__\n"
     ) in text
-    assert '    │ await send({"type": "http.response.body", "body": b"%"})\n    legal: http.response.start\n' in text
+    assert '    │ await send({"type": "http.response.body", "body": b"%"})\n    legal: http.response.start\n  do: ' in text
 
 
 def test_it_says_who_called_it(tmp_path: Path) -> None:
@@ -56,6 +58,15 @@ def test_source_that_was_changed_since_is_not_shown(tmp_path: Path) -> None:
     assert source_line(str(file), 1, began=999) == ""
     assert source_line(str(tmp_path / "gone.py"), 1, began=2_000) == ""
     assert source_line("\0", 1, began=2_000) == ""
+
+
+def test_a_recording_shows_no_file_but_source(tmp_path: Path) -> None:
+    """It may come from anybody and name what is secret here, or what never ends."""
+    secret, pipe = tmp_path / "id_rsa", tmp_path / "pipe.py"
+    secret.write_text("secret\n")
+    os.mkfifo(pipe)
+    for file in (secret, pipe, Path("/dev/zero"), tmp_path):
+        assert source_line(str(file), 1, began=2**40) == ""
 
 
 def test_it_says_what_it_does_not_show(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 from itertools import pairwise
 from typing import Any
 
@@ -45,4 +46,6 @@ def raws(draw: st.DrawFn) -> Raw:
     else:
         names = st.sampled_from(["text", "data", "name", "what", "dropped", "raised"])
         payload = draw(st.none() | st.dictionaries(names, frozen, max_size=3))
+    if type(payload) is bytes:  # bytes are taken for something packed
+        payload = marshal.dumps(payload, 2)
     return (draw(st.integers(0, 2**62)), kind, draw(numbering), draw(numbering), draw(numbering), payload)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
 import gc
 import inspect
 import itertools
@@ -34,11 +35,47 @@ never_awaited = pytest.mark.filterwarnings("ignore:coroutine .* was never awaite
 
 
 def listen(app: Any, main: Callable[[Any], Any] = asyncio.run) -> list[Event]:
-    """The events of one call of `app`, recorded closely."""
+    """The events of one call of `app`, recorded closely; where the app itself is defined is told first, and left out."""
     heard = Listening(app, closely=True)
     main(heard.tap(SCOPE, silent_receive, deaf_send))
     gc.collect()
-    return heard.events
+    return of_calls(heard.events)
+
+
+def of_calls(events: Iterable[Event]) -> list[Event]:
+    """All events but the sites of apps."""
+    return [event for event in events if event.get("what") != "app"]
+
+
+def test_the_app_itself_has_a_place() -> None:
+    """For what it did not do: a function, a method, a class with __call__, behind a decorator; nothing that is not Python's."""
+
+    class Framework:
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            """Does nothing."""
+
+        async def other(self, scope: Any, receive: Any, send: Any) -> None:
+            """Likewise."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        """Likewise."""
+
+    @functools.wraps(app)
+    async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+        await app(scope, receive, send)
+
+    for each, name in (
+        (app, "app"),
+        (wrapped, "app"),
+        (Framework(), "Framework.__call__"),
+        (Framework().other, "Framework.other"),
+    ):
+        heard = Listening(each, closely=True)
+        asyncio.run(heard.tap(SCOPE, silent_receive, deaf_send))
+        [place] = heard.events[1].get("stack")
+        assert (place["file"], place["function"]) == (HERE, name)
+        assert linecache.getline(HERE, place["line"]).strip().startswith(("async def", "@functools"))
+    assert call_sites.place_of(len) is None
 
 
 def codes(event: Event) -> list[str]:
@@ -256,7 +293,7 @@ def test_of_a_deep_stack_the_users_own_lines_are_told() -> None:
     heard = Listening(app, closely=True)
     scope = {**SCOPE, "asgi": {"version": "3.0", "spec_version": "2.4"}}  # before 2.4 it streams in a task of its own
     asyncio.run(heard.tap({**scope, "query_string": b"", "root_path": ""}, silent_receive, deaf_send))
-    sites = [event for event in heard.events if event.ev == Ev.SITE and event.get("what") == "send"]
+    sites = [event for event in of_calls(heard.events) if event.ev == Ev.SITE and event.get("what") == "send"]
     assert len(sites) >= 2
     for site in sites:
         stack = site.get("stack")
@@ -299,7 +336,7 @@ def test_what_is_remembered_of_places_is_bounded(monkeypatch: pytest.MonkeyPatch
             await FunctionType(called.__code__.replace(co_firstlineno=number + 1), {})(send)
 
     asyncio.run(heard.tap(SCOPE, silent_receive, deaf_send))
-    sites = [event.get("stack")[0] for event in heard.events if event.ev == Ev.SITE]
+    sites = [event.get("stack")[0] for event in of_calls(heard.events) if event.ev == Ev.SITE]
     assert [site["line"] for site in sites] == [number + 2 for number in range(100)]
     assert len(call_sites._sites) <= 20
 

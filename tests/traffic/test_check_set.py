@@ -51,7 +51,7 @@ def test_an_empty_body_cannot_be_left_in_the_middle() -> None:
 @pytest.mark.parametrize(
     ("keys", "sentence"),
     [
-        ({"paths": ("orders",)}, "a target begins with a slash"),
+        ({"paths": ("orders",)}, "path 'orders': a target begins with a slash"),
         ({"methods": ("G T",)}, "is no method"),
         ({"headers": (("a b", "c"),)}, "is no name of a header"),
     ],

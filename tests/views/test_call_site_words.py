@@ -58,7 +58,7 @@ def test_where_calls_were_made_changes_nothing_of_what_is_drawn() -> None:
     """Sequence, lane, messages, page and summary are those of the same events without the call sites."""
     numbered = list(enumerate(recorded_closely(), 1))
     without = [(seq, raw) for seq, raw in numbered if expand(seq, raw, 0).ev != Ev.SITE]
-    assert len(without) == len(numbered) - 4
+    assert len(without) == len(numbered) - 5  # of the app, and of its four calls
     assert drawn(numbered) == drawn(without)
 
 

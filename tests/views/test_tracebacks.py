@@ -86,6 +86,7 @@ def deep(levels: int) -> None:
         ("/usr/local/lib/python3.14t/asyncio/tasks.py", "Python"),
         ("<frozen importlib._bootstrap>", "Python"),
         ("/work/asgiviz/asgiviz/probe/tap.py", "asgiviz"),
+        ("/work/asgiviz/asgiviz/pytest_plugin/taps.py", "asgiviz"),
         ("/v/lib/python3.12/site-packages/asgiviz/probe/tap.py", "asgiviz"),
         ("/v/lib/python3.12/site-packages/asgiviz/demo/app.py", None),
         ("/home/ada/asgiviz/orders.py", None),

@@ -777,8 +777,8 @@ _CALLS = (
     ),
     Rule(
         "CORE-035",
-        _PORTABILITY,
-        _WARNING,
+        _SPECIFICATION,
+        _ERROR,
         _APP,
         "Each receive() and each send(message) is awaited; else nothing happens.",
         "Write `await` before it. Python says so, too: 'coroutine was never awaited', though at another place.",

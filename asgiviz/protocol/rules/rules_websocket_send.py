@@ -190,7 +190,7 @@ _HANDSHAKE = (
     Rule(
         "WS-S-008",
         _SPECIFICATION,
-        _WARNING,
+        _INFO,
         _APP,
         "websocket.accept has headers only where the server announces version 2.1 or later.",
         "Look at scope['asgi']['spec_version'] first; where it is missing, 2.0 is meant.",
