@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Any
 
 from asgiviz.protocol import (
+    terms_check,
     terms_codes,
     terms_course,
     terms_errors,
@@ -35,6 +36,7 @@ ENTRIES: tuple[Entry, ...] = (
     *terms_words.ENTRIES,
     *terms_wsgi.WORDS,
     *terms_course.ENTRIES,
+    *terms_check.ENTRIES,
     *terms_scope.ENTRIES,
     *terms_messages.ENTRIES,
     *terms_codes.ENTRIES,

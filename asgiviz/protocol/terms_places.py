@@ -115,6 +115,9 @@ OUR_RUN = _own("lessons", "Run")
 OUR_LOOK = _own("lessons", "Look")
 OUR_EXERCISES = _own("lessons", "Exercises")
 OUR_EVENTS = _own("recording-format", "Events")
+OUR_CHECK = _own("check", "Checking an app")
+OUR_OPTIONS = _own("check", "The options")
+OUR_IN_A_PROJECT = _own("check", "In a project")
 
 #: CORS stands in a living standard that is no RFC; what an origin is stands in one.
 CORS = ("Fetch Standard, CORS protocol; on origins RFC 6454", f"{_RFC}rfc6454.html")

@@ -204,7 +204,7 @@ def test_every_explanation_leads_to_where_it_is_written() -> None:
         elif entry.section.startswith("asgiviz: "):
             ours, _, anchor = entry.url.partition("#")
             heading = entry.section.removeprefix("asgiviz: ")
-            assert heading.lower() == anchor
+            assert heading.lower().replace(" ", "-") == anchor
             assert re.search(rf"^#+ {heading}$", (ROOT / ours).read_text(encoding="utf-8"), re.MULTILINE), entry.url
         else:
             assert re.fullmatch(page, entry.url), entry.url
