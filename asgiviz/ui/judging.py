@@ -7,6 +7,7 @@ event is reached. What the recorder has let go before it was judged is counted, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from threading import Thread
 from time import perf_counter
 from typing import Protocol
 
@@ -37,7 +38,8 @@ class Judging:
 
     def __init__(self, feed: Feed, layers: Sequence[str] = (), judge: Callable[[Sequence[str]], Judges] | None = None) -> None:
         self._feed = feed
-        self._make = judge or _the_judge
+        self._make = judge
+        self._loader: Thread | None = None
         self._loaded = False
         self._layers = tuple(layers)
         self._begin()
@@ -78,6 +80,8 @@ class Judging:
         """Judge for about `bite` seconds at most; True when a finding came to what is shown."""
         if bite is None:
             bite = (BITE if self._feed.growing else SAVED_BITE) * (2 if self.busy else 1)
+        if not self._ready():
+            return False
         ends, before, changed = perf_counter() + bite, (self.unseen, self.busy), False
         self._loaded = self._feed.loaded()  # asked first: what is loaded meanwhile is still taken
         while numbered := self._next():
@@ -89,6 +93,15 @@ class Judging:
         self._feed.version += self.busy or (self.unseen, self.busy) != before  # that is told, too
         return changed
 
+    def _ready(self) -> bool:
+        """Whether the judge can be had: its book is long, and is loaded in a thread so that keys are answered meanwhile."""
+        if self._make is not None or self._judge is not None or self.behind <= 0:
+            return True
+        if self._loader is None:
+            self._loader = Thread(target=_the_judge, args=((),), name="asgiviz-book", daemon=True)
+            self._loader.start()
+        return not self._loader.is_alive()
+
     def _judged(self, numbered: list[Numbered]) -> list[Finding]:
         if self._finished:
             if all(raw[1] == NOTE for _, raw in numbered):  # the user marked something: that is no part of what happened
@@ -96,7 +109,7 @@ class Judging:
             self._begin_anew()
             return []
         if self._judge is None:
-            self._judge = self._make(self._layers)
+            self._judge = (self._make or _the_judge)(self._layers)
         self.unseen += sum(_dropped(raw) for _, raw in numbered if raw[1] == GAP)
         return self._judge.take(numbered)
 

@@ -106,7 +106,7 @@ def complete(heard: Listening) -> bool:
     ended = [event.call for event in events if event.ev.endswith(".end")]
     times = [event.t for event in events]
     shape = events[0].ev == "scope" and events[-1].ev == "exit" and times == sorted(times)
-    sites = [event.call for event in events if event.ev == "site"]
+    sites = [event.call for event in events if event.ev == "site" and event.call is not None]
     return shape and begun == ended == list(range(1, len(begun) + 1)) and sites in ([], begun)
 
 

@@ -133,7 +133,7 @@ class LessonShow(Hands):
         await self.press("f1")
         await self.until(lambda: isinstance(self.top, PageScreen), "the help")
         await self.press("escape")
-        assert self.top is self.screen
+        await self.until(lambda: self.top is self.screen, "the screen below the help")
         for name in self.screen.panes:
             self.rows(name)
         assert self.text.startswith(" asgiviz")
