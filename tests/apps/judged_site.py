@@ -11,12 +11,16 @@ from typing import Any
 
 import anyio
 
+from asgiviz.check import judge as judging
+from asgiviz.check import waiting_rules
 from asgiviz.check.judge import Judge
 from asgiviz.model.events import Raw
 from asgiviz.probe.tap import Tap
 
-#: Longer than a receive may stay unanswered before the judge minds.
-LONG = 5.5
+#: Seconds after which this judge minds a receive that is not answered (else 5), and a little more.
+MINDS, LONG = 2, 2.4
+for room in judging, waiting_rules:
+    vars(room)["LONG"] = MINDS * 1_000_000_000
 recorded: list[Raw] = []
 
 
