@@ -419,7 +419,7 @@ def test_closely_notes_the_line_of_each_call(write: Write) -> None:
     with open_recording(directory / "run.asgiviz") as reader:
         seen = [event for event in reader if event.conn == 2]
     begun = [event.call for event in seen if event.ev in ("receive.begin", "send.begin")]
-    app, *sites = [event for event in seen if event.ev == "site"]
-    assert (app.call, app.get("what"), app.get("stack")[0]["function"]) == (None, "app", "app")
+    place, *sites = [event for event in seen if event.ev == "site"]
+    assert (place.call, place.get("what"), place.get("stack")[0]["function"]) == (None, "app", "app")
     assert [event.call for event in sites] == begun == [1, 2, 3]
     assert [event.get("stack")[0]["function"] for event in sites] == ["app"] * 3
