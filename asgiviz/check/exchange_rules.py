@@ -1,7 +1,7 @@
 """Rules on a message that depend on what came before it in its connection; the order itself is the automaton's.
 
 Each function is asked about one message after the automaton has taken it, keeps the talk's facts up to date, and gives what is
-wrong. `moved` says that the message counts: one that is out of order changes no facts.
+wrong. A message that is out of order changes no facts: nobody is asked about it.
 """
 
 from __future__ import annotations
