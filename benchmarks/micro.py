@@ -127,12 +127,18 @@ def cheapest(app: App, calls: int, after: Callable[[], None]) -> float:
 
 
 def cost(app: App, calls: int, parts: int) -> dict[str, float]:
-    """Nanoseconds that an empty wrapper and the tap add to each of the `parts` of a call of `app`."""
+    """Nanoseconds that an empty wrapper, the tap, and one that records closely add to each of the `parts` of a call of `app`."""
     kept: list[Any] = []  # atoms, as the recorder takes them
     bare = cheapest(app, calls, kept.clear)
     empty = (cheapest(wrapped(app), calls, kept.clear) - bare) / parts
     tapped = (cheapest(Tap(app, kept.extend, hosted=True), calls, kept.clear) - bare) / parts
-    return {"empty_wrapper_ns": round(empty), "tap_ns": round(tapped), "ratio": round(tapped / max(empty, 1), 2)}
+    closely = (cheapest(Tap(app, kept.extend, closely=True), calls, kept.clear) - bare) / parts
+    return {
+        "empty_wrapper_ns": round(empty),
+        "tap_ns": round(tapped),
+        "ratio": round(tapped / max(empty, 1), 2),
+        "closely_ns": round(closely),
+    }
 
 
 def copies() -> dict[str, float]:

@@ -14,7 +14,7 @@ import pytest
 
 from asgiviz.check.choice import Choice, UnknownRuleError, chosen_rules
 from asgiviz.check.judge import Judge
-from asgiviz.check_settings import WHOSE
+from asgiviz.check_settings import NEVER, WHOSE
 from asgiviz.model.asgi import App
 from asgiviz.model.events import SCOPE, Raw, payload_of
 from asgiviz.model.finding import Finding, Severity
@@ -23,8 +23,6 @@ from asgiviz.pytest_plugin.telling import name_of, told
 
 #: What a middleware is made with: what it wraps.
 Layer = Callable[[App], App]
-#: What the setting says when nothing shall fail; a call or marker may say None as well.
-_NEVER = "never"
 #: An argument that was not given.
 _UNSAID: Any = object()
 
@@ -91,7 +89,7 @@ class AsgivizTap:
             fail_on = self._config.getini("asgiviz_fail_on")
         fail_on, who = self._marked.get("fail_on", fail_on), self._marked.get("who", who)
         ignored = [*_words(self._config.getini("asgiviz_ignore")), *_words(ignore), *_words(self._marked.get("ignore", ()))]
-        if fail_on not in (None, _NEVER, *Severity):
+        if fail_on not in (None, NEVER, *Severity):  # the setting says never, a call or marker may say None
             pytest.fail(f"asgiviz_tap: fail_on is {fail_on!r}; it can be error, warning, info or never.", pytrace=False)
         if who not in WHOSE:
             pytest.fail(f"asgiviz_tap: who is {who!r}; it can be {', '.join(WHOSE)}.", pytrace=False)
@@ -99,7 +97,7 @@ class AsgivizTap:
             rules = chosen_rules(ignore=ignored)
         except UnknownRuleError as error:
             pytest.fail(f"asgiviz_tap: ignore: {error}", pytrace=False)
-        return Choice(rules, Severity.INFO, None if fail_on in (None, _NEVER) else Severity(fail_on), who)
+        return Choice(rules, Severity.INFO, None if fail_on in (None, NEVER) else Severity(fail_on), who)
 
 
 def _words(rules: str | Iterable[str]) -> list[str]:

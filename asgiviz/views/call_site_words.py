@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from asgiviz.model.events import Ev
-from asgiviz.views.stalls import Frame, frame_of
+from asgiviz.views.stalls import Frame, first_to_look_at, frame_of
 from asgiviz.views.text import word
 
 
@@ -22,6 +22,6 @@ def close_words(ev: str, fields: Mapping[str, Any]) -> str:
 
 
 def site_of(stack: Any) -> Frame | None:
-    """The innermost frame of the user's own code in a recorded stack, else the innermost of all; None where there is none."""
+    """The frame of a recorded stack that is looked at first."""
     frames = [frame for item in (stack if isinstance(stack, (list, tuple)) else ()) if (frame := frame_of(item)) is not None]
-    return next((frame for frame in frames if frame.is_own), frames[0] if frames else None)
+    return first_to_look_at(frames)

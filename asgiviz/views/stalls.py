@@ -101,7 +101,12 @@ class Stall:
     @property
     def frame(self) -> Frame | None:
         """The frame to look at first: the innermost one in the user's own code, else the innermost."""
-        return next((frame for frame in self.stack if frame.is_own), self.stack[0] if self.stack else None)
+        return first_to_look_at(self.stack)
+
+
+def first_to_look_at(stack: Sequence[Frame]) -> Frame | None:
+    """The innermost frame of the user's own code, else the innermost of all; None where there is none."""
+    return next((frame for frame in stack if frame.is_own), stack[0] if stack else None)
 
 
 def stalls_of(events: Iterable[Event]) -> list[Stall]:
