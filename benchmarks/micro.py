@@ -127,7 +127,7 @@ def cheapest(app: App, calls: int, after: Callable[[], None]) -> float:
 
 
 def cost(app: App, calls: int, parts: int) -> dict[str, float]:
-    """Nanoseconds that an empty wrapper, the tap, and one that records closely add to each of the `parts` of a call of `app`."""
+    """Nanoseconds that an empty wrapper, the tap, and a tap that records closely add to each of the `parts` of a call."""
     kept: list[Any] = []  # atoms, as the recorder takes them
     bare = cheapest(app, calls, kept.clear)
     empty = (cheapest(wrapped(app), calls, kept.clear) - bare) / parts

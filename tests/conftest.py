@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,10 @@ from asgiviz.probe.current import connection
 
 settings.register_profile("asgiviz", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 settings.register_profile("quick", settings.get_profile("asgiviz"), max_examples=10)
+for _number in (signal.SIGINT, signal.SIGHUP):  # a shell has background jobs ignore them, and commands would inherit that
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
+
 settings.load_profile(os.environ.get("ASGIVIZ_TEST_PROFILE", "asgiviz"))
 
 
