@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, ClassVar, TextIO
 
 from rich.console import Console
 from textual.app import App, SystemCommand
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from asgiviz.model.masking import Mask
@@ -94,6 +94,11 @@ class AsgivizApp(App[None]):
         for screen in self.screen_stack:
             for pane in screen.query(LinesPane):
                 pane.styles_changed()
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Textual's sign for a key in the footer; with --ascii the key's name where that sign is none of ASCII's."""
+        shown = super().get_key_display(binding)
+        return binding.key if self.look.ascii and not shown.isascii() else shown
 
     def reveal(self) -> bool:
         """Show secrets, or hide them again; True when they are shown now."""
